@@ -1,0 +1,61 @@
+#pragma once
+// A set of pieces, one bit each, in 64-bit words so that set operations cost a word per 64 pieces. On the
+// wire (BEP 3) the first piece is the high bit of the first byte and the spare bits at the end are zero;
+// `from_wire` checks both the length and the spare bits.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <shoal/base/bytes.hpp>
+#include <shoal/base/strong.hpp>
+
+namespace shoal {
+
+class bitfield {
+ public:
+  bitfield() = default;
+  /// `size` pieces, all absent (or all present).
+  explicit bitfield(std::size_t size, bool value = false);
+
+  /// Reads a `bitfield` message for `size` pieces; nothing when its length is not ceil(size / 8) or a
+  /// spare bit is set.
+  static std::optional<bitfield> from_wire(byte_view bytes, std::size_t size);
+  std::vector<std::byte> to_wire() const;
+
+  std::size_t size() const { return size_; }
+  /// How many are present. O(1).
+  std::size_t count() const { return count_; }
+  bool all() const { return count_ == size_; }
+  bool none() const { return count_ == 0; }
+
+  bool test(piece_index i) const { return ((words_[i.index() / 64] >> (i.index() % 64)) & 1U) != 0; }
+  /// True when this changed the bit.
+  bool set(piece_index i);
+  bool reset(piece_index i);
+  void set_all();
+
+  /// The words, lowest piece in the lowest bit of the first; bits past `size()` are zero.
+  std::span<const std::uint64_t> words() const { return words_; }
+
+  /// Calls f(piece_index) for each present piece, lowest first.
+  template <class F>
+  void for_each(F f) const {
+    for (std::size_t w = 0; w < words_.size(); ++w) {
+      for (std::uint64_t bits = words_[w]; bits != 0; bits &= bits - 1) {
+        f(piece_index(static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(__builtin_ctzll(bits)))));
+      }
+    }
+  }
+
+  friend bool operator==(const bitfield&, const bitfield&) = default;
+
+ private:
+  std::size_t size_ = 0;
+  std::size_t count_ = 0;
+  std::vector<std::uint64_t> words_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,79 @@
+#pragma once
+// The threads that touch files and hash, so that no disk ever stalls the network. Jobs are values; `done` is
+// called once, on a disk thread, and should only post. Jobs of one kind start in order; nothing is promised
+// about their end.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <shoal/base/result.hpp>
+#include <shoal/base/strong.hpp>
+#include <shoal/buffer/pool.hpp>
+#include <shoal/disk/file_store.hpp>
+#include <shoal/hash/digest.hpp>
+
+namespace shoal::disk {
+
+/// One block of a piece on its way to the disk.
+struct block_slot {
+  buffer::lease data;        ///< empty: its bytes are on disk already (spilled earlier)
+  std::uint32_t length = 0;  ///< bytes
+};
+
+/// A finished piece: hash it; if it is what it should be, write what is not on disk yet.
+struct piece_job {
+  std::shared_ptr<file_store> store;
+  piece_index piece;
+  std::uint64_t offset = 0;        ///< in the torrent's byte space
+  std::vector<block_slot> blocks;  ///< in order, the whole piece
+  sha1_digest expected;
+};
+
+struct piece_outcome {
+  enum class verdict : std::uint8_t { written, hash_mismatch, io_failed };
+  verdict what = verdict::io_failed;
+  failure why;    ///< of io_failed
+  piece_job job;  ///< given back, so that a piece that the disk refused is not lost
+};
+
+/// Writes blocks of an unfinished piece early to free their buffers. They are read back to be hashed.
+struct spill_job {
+  std::shared_ptr<file_store> store;
+  std::uint64_t offset = 0;
+  std::vector<block_slot> blocks;  ///< adjacent
+};
+
+/// Fills buffers from the files.
+struct read_item {
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;  ///< at most block_bytes
+  buffer::lease into;        ///< unique
+};
+struct read_job {
+  std::shared_ptr<file_store> store;
+  std::vector<read_item> items;
+};
+
+class disk_pool {
+ public:
+  explicit disk_pool(unsigned threads);
+  /// Finishes what was submitted.
+  ~disk_pool();
+
+  void submit(piece_job job, std::function<void(piece_outcome)> done);
+  void submit(spill_job job, std::function<void(outcome<void>, spill_job)> done);
+  void submit(read_job job, std::function<void(outcome<void>, read_job)> done);
+  /// Anything else that may block (stat, resume files, prepare). `work` is called on a disk thread.
+  void submit(std::function<void()> work);
+
+  /// Jobs submitted and not done.
+  std::size_t pending() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace shoal::disk

@@ -1,0 +1,81 @@
+#pragma once
+// A torrent's bytes in files below one directory. Positional reads and writes from any thread.
+//
+// Nothing outside the directory is ever touched: files are opened component by component below a directory
+// handle, and a symbolic link below it is refused (the directory itself may be one). Padding files are not on
+// disk: they read as zeros and writes to them vanish. Files are created when first written (or preallocated
+// by `prepare`), with parents. Open descriptors are bounded; the least recently used is closed.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <shoal/base/bytes.hpp>
+#include <shoal/base/result.hpp>
+#include <shoal/metainfo/file_layout.hpp>
+
+namespace shoal::disk {
+
+enum class errc {
+  symlink_below = 1,  ///< a path component below the directory is a symbolic link
+  not_a_file,         ///< something else stands where a file should be
+  short_read,         ///< the file is shorter than the torrent says
+  resume_damaged,     ///< the resume file's checksum does not match
+  resume_foreign,     ///< resume data of another torrent
+  vanished,           ///< a source file changed while it was being hashed
+};
+const boost::system::error_category& category();
+inline error make_error_code(errc e) {
+  return {static_cast<int>(e), category()};
+}
+
+enum class allocation : std::uint8_t { sparse, full };
+
+/// What resume data remembers of a file to notice that somebody changed it.
+struct file_state {
+  std::uint64_t bytes = 0;
+  std::int64_t modified_ns = 0;  ///< since 1970
+  bool exists = false;
+
+  friend bool operator==(const file_state&, const file_state&) = default;
+};
+
+class file_store {
+ public:
+  enum class mode : std::uint8_t { read_only, read_write };
+
+  /// Opens no file yet. `directory` must exist for read_only and is created for read_write.
+  static outcome<std::shared_ptr<file_store>> open(std::filesystem::path directory,
+                                                   metainfo::file_layout layout, mode m,
+                                                   std::size_t descriptors_max = 256);
+  ~file_store();
+
+  /// Creates every file at its length (all of them, `wanted` empty; else those marked true): holes for
+  /// `sparse`, reserved space for `full` (ENOSPC shows now). Zero-length files are created by both.
+  outcome<void> prepare(allocation how, const std::vector<bool>& wanted = {});
+
+  /// Fills the chunks, laid end to end, from `offset` in the torrent's byte space.
+  outcome<void> read(std::uint64_t offset, std::span<const std::span<std::byte>> chunks);
+  outcome<void> write(std::uint64_t offset, std::span<const byte_view> chunks);
+
+  /// One a file, in order.
+  std::vector<file_state> stat_files() const;
+  /// Waits until what was written is on the medium.
+  outcome<void> sync();
+  void close();
+
+  const metainfo::file_layout& layout() const;
+  const std::filesystem::path& directory() const;
+
+ private:
+  struct state;
+  explicit file_store(std::unique_ptr<state> s);
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace shoal::disk
+
+template <>
+struct boost::system::is_error_code_enum<shoal::disk::errc> : std::true_type {};

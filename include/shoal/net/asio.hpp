@@ -1,0 +1,30 @@
+#pragma once
+// The parts of Boost.Asio that shoal speaks, by short names. Everything above floor 2 that suspends returns
+// `awaitable<T>`; expected failures come as tuples (`use_tuple`), never as exceptions.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <shoal/base/endpoint.hpp>
+
+namespace shoal::net {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using tcp = asio::ip::tcp;
+using strand = asio::strand<asio::any_io_executor>;
+
+/// co_await op(..., use_tuple) gives [error, results...].
+inline constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+
+asio::ip::address to_asio(const ip_address& a);
+tcp::endpoint to_asio(const endpoint& e);
+ip_address from_asio(const asio::ip::address& a);
+endpoint from_asio(const tcp::endpoint& e);
+
+}  // namespace shoal::net

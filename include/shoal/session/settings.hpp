@@ -1,0 +1,47 @@
+#pragma once
+// What a session may be told.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <shoal/base/endpoint.hpp>
+#include <shoal/base/time.hpp>
+#include <shoal/metainfo/torrent_info.hpp>
+
+namespace shoal {
+
+struct session_settings {
+  /// Where peers reach us. Port 0 takes a free one. When the address is not the unspecified one, outgoing
+  /// connections and announces leave from it too.
+  endpoint listen{};
+  unsigned threads = 0;               ///< network threads; 0: one a core
+  unsigned disk_threads = 0;          ///< 0: one a core
+  std::uint64_t upload_rate_max = 0;  ///< bytes a second of payload over all torrents, 0: no limit
+  std::uint64_t download_rate_max = 0;
+  std::uint32_t peers_max = 200;             ///< connections a torrent
+  std::uint32_t upload_slots = 0;            ///< peers unchoked at once a torrent; 0: by the upload rate
+  std::size_t buffer_bytes_max = 48U << 20;  ///< pooled payload buffers of the whole session
+  std::string user_agent = "shoal";
+  std::optional<std::uint64_t> seed;  ///< of all chance; from the system when absent
+  std::string extra_ca_file;          ///< PEM, for https trackers of one's own
+};
+
+struct torrent_settings {
+  std::shared_ptr<const metainfo::torrent_info> info;
+  std::filesystem::path directory;  ///< the files lie below it
+  bool trust_complete = false;      ///< just hashed by us: do not check again
+  bool resume = true;               ///< read and write resume data
+  bool read_only = false;           ///< seed only: never create or change a file
+  bool preallocate = false;
+  bool sequential = false;
+  std::vector<std::uint8_t> file_priorities;  ///< one a file, 0 skips; empty: all 4
+  std::vector<endpoint> peers;                ///< to try besides what trackers tell
+  metainfo::tracker_tiers trackers;           ///< instead of the torrent's own when not empty
+};
+
+}  // namespace shoal

@@ -1,0 +1,33 @@
+#pragma once
+// The extension handshake (BEP 10, message `extended` with id 0): a bencoded dictionary in which a peer says
+// what it understands. Unknown keys are ignored; every known one is bounded.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <shoal/base/bytes.hpp>
+#include <shoal/base/endpoint.hpp>
+#include <shoal/base/result.hpp>
+
+namespace shoal::wire {
+
+struct extension_handshake {
+  std::map<std::string, std::uint8_t> ids;     ///< "m": name to message id; 0 switches an extension off
+  std::optional<std::string> client;           ///< "v", cut to 64 bytes
+  std::optional<std::uint16_t> listen_port;    ///< "p"
+  std::optional<std::uint32_t> requests_max;   ///< "reqq": requests the sender takes without dropping any
+  std::optional<ip_address> your_address;      ///< "yourip"
+  std::optional<std::uint64_t> metadata_size;  ///< "metadata_size" (BEP 9), bytes
+  bool upload_only = false;                    ///< "upload_only" (BEP 21)
+
+  friend bool operator==(const extension_handshake&, const extension_handshake&) = default;
+};
+
+/// The payload of the `extended` message.
+std::vector<std::byte> encode(const extension_handshake& h);
+result<extension_handshake> decode_extension_handshake(byte_view payload);
+
+}  // namespace shoal::wire

@@ -1,0 +1,73 @@
+#include <bit>
+
+#include <shoal/base/bitfield.hpp>
+
+namespace shoal {
+
+bitfield::bitfield(std::size_t size, bool value) : size_(size), words_((size + 63) / 64) {
+  if (value) {
+    set_all();
+  }
+}
+
+void bitfield::set_all() {
+  for (auto& word : words_) {
+    word = ~std::uint64_t{0};
+  }
+  if (size_ % 64 != 0) {
+    words_.back() = (std::uint64_t{1} << (size_ % 64)) - 1;
+  }
+  count_ = size_;
+}
+
+std::optional<bitfield> bitfield::from_wire(byte_view bytes, std::size_t size) {
+  if (bytes.size() != (size + 7) / 8) {
+    return std::nullopt;
+  }
+  bitfield out(size);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto octet = std::to_integer<std::uint8_t>(bytes[i]);
+    if (i == size / 8 && (octet & (0xffU >> (size % 8))) != 0) {
+      return std::nullopt;  // a spare bit
+    }
+    std::uint64_t reversed = 0;  // the wire's high bit is the lowest piece
+    for (unsigned b = 0; b < 8; ++b) {
+      reversed |= static_cast<std::uint64_t>((octet >> (7 - b)) & 1U) << b;
+    }
+    out.words_[i / 8] |= reversed << (8 * (i % 8));
+  }
+  for (const auto word : out.words_) {
+    out.count_ += static_cast<std::size_t>(std::popcount(word));
+  }
+  return out;
+}
+
+std::vector<std::byte> bitfield::to_wire() const {
+  std::vector<std::byte> out((size_ + 7) / 8);
+  for_each([&](piece_index p) { out[p.index() / 8] |= static_cast<std::byte>(0x80U >> (p.index() % 8)); });
+  return out;
+}
+
+bool bitfield::set(piece_index i) {
+  auto& word = words_[i.index() / 64];
+  const auto bit = std::uint64_t{1} << (i.index() % 64);
+  if ((word & bit) != 0) {
+    return false;
+  }
+  word |= bit;
+  ++count_;
+  return true;
+}
+
+bool bitfield::reset(piece_index i) {
+  auto& word = words_[i.index() / 64];
+  const auto bit = std::uint64_t{1} << (i.index() % 64);
+  if ((word & bit) == 0) {
+    return false;
+  }
+  word &= ~bit;
+  --count_;
+  return true;
+}
+
+}  // namespace shoal
