@@ -44,8 +44,8 @@ class lease {
 /// Thread-safe. Leases may outlive the pool object.
 class pool {
  public:
-  /// At most `blocks_max` buffers, allocated in slabs as they are first needed (neighbours are adjacent in
-  /// memory where possible).
+  /// At most `blocks_max` (> 0) buffers, allocated in slabs as they are first needed and kept. Free ones are
+  /// given lowest first, so that a batch is adjacent in memory where possible.
   explicit pool(std::size_t blocks_max);
   ~pool();
   pool(const pool&) = delete;
@@ -59,11 +59,13 @@ class pool {
   std::size_t capacity() const;
   std::size_t available() const;
 
-  /// Calls `wake` once, on the thread that gives a buffer back, as soon as at least an eighth of the pool is
-  /// free (at once when it is already). For readers that paused; `wake` should only post.
+  /// Calls `wake` once, on the thread that gives a buffer back, as soon as at least an eighth of the pool
+  /// (and one buffer) is free; at once when it is already. For readers that paused; `wake` should only post.
+  /// Wakes that still wait when the pool is destroyed are dropped.
   void on_available(std::function<void()> wake);
 
  private:
+  friend class lease;
   struct state;
   std::shared_ptr<state> state_;
 };
