@@ -30,7 +30,7 @@ struct limits {
   std::uint32_t bitfield_bytes_max = 1U << 20;
   /// Bytes of an `extended` payload.
   std::uint32_t extended_bytes_max = 1U << 17;
-  /// Bytes of a frame with an unknown id.
+  /// Length of a frame with an unknown id, the id counted.
   std::uint32_t unknown_bytes_max = 1U << 14;
 };
 

@@ -32,7 +32,7 @@ handshake make_handshake(const sha1_digest& info_hash, const peer_id& id);
 std::array<std::byte, handshake_bytes> encode(const handshake& h);
 
 /// `in` may be the first bytes only: a wrong protocol string is an error as soon as one byte differs. A value
-/// needs all 68 (fewer, all right so far, give `errc::bad_length`).
+/// needs all 68 (fewer, all right so far, give `errc::bad_length`); what follows them is not looked at.
 result<handshake> decode_handshake(byte_view in);
 
 }  // namespace shoal::wire
