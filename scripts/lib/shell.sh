@@ -1,0 +1,24 @@
+# What the scripts share; sourced by them, not run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+say() { printf '\n==> %s\n' "$*"; }
+
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# build PRESET [TARGET...]: configures build/PRESET, quietly unless it fails, and builds the targets.
+build() {
+  local preset=$1 log
+  shift
+  log=$(mktemp)
+  if ! cmake --preset "$preset" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    die "cannot configure the preset '$preset': see above"
+  fi
+  rm -f "$log"
+  cmake --build --preset "$preset" -j "$(nproc)" ${*:+--target "$@"}
+}
