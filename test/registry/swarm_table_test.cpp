@@ -1,0 +1,268 @@
+#include <algorithm>
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include <shoal/registry/swarm_table.hpp>
+
+#include "registry/scenes.hpp"
+
+using namespace shoal;
+using namespace shoal::registry;
+using namespace shoal::registry::test;
+using announce::event;
+
+namespace {
+
+bool holds(const announce::announce_response& r, const endpoint& e) {
+  return std::any_of(r.peers.begin(), r.peers.end(),
+                     [&](const announce::announced_peer& p) { return p.endpoint == e; });
+}
+
+}  // namespace
+
+TEST_CASE("a leecher hears of seeders and leechers, never of itself") {
+  swarm_table table({}, 1);
+  CHECK(table.announce(at(0), asking(0, event::started), v4_peer(1)).peers.empty());
+  auto second = asking(100, event::started);
+  second.peer_id = id_number(2);
+  CHECK(holds(table.announce(at(1), second, v4_peer(2)), v4_peer(1)));
+  const auto third = table.announce(at(2), asking(100, event::started), v4_peer(3));
+  CHECK(third.peers.size() == 2);
+  CHECK(third.complete == 1U);
+  CHECK(third.incomplete == 2U);
+  CHECK(third.external_ip == v4_peer(3).address);
+  const auto again = table.announce(at(3), asking(50), v4_peer(3));
+  CHECK(again.peers.size() == 2);
+  CHECK_FALSE(holds(again, v4_peer(3)));
+  const auto found = std::find_if(again.peers.begin(), again.peers.end(),
+                                  [](const auto& p) { return p.endpoint == v4_peer(2); });
+  REQUIRE(found != again.peers.end());
+  CHECK(found->id == id_number(2));
+}
+
+TEST_CASE("seeders are not sent to seeders") {
+  swarm_table table({}, 1);
+  table.announce(at(0), asking(0), v4_peer(1));
+  table.announce(at(0), asking(7), v4_peer(2));
+  const auto reply = table.announce(at(0), asking(0), v4_peer(3));
+  CHECK(reply.peers.size() == 1);
+  CHECK(holds(reply, v4_peer(2)));
+}
+
+TEST_CASE("another port of one host is another peer, even with the same peer id") {
+  swarm_table table({}, 1);
+  table.announce(at(0), asking(5), v4_peer(1, 1000));
+  const auto reply = table.announce(at(0), asking(5), v4_peer(1, 1001));
+  CHECK(holds(reply, v4_peer(1, 1000)));
+  CHECK(table.totals().leechers == 2);
+}
+
+TEST_CASE("a swarm knows nothing of another one's peers") {
+  swarm_table table({}, 1);
+  table.announce(at(0), asking(5, event::started, {}, 1), v4_peer(1));
+  CHECK(table.announce(at(0), asking(5, event::started, {}, 2), v4_peer(2)).peers.empty());
+  CHECK(table.totals().swarms == 2);
+}
+
+TEST_CASE("a peer becomes a seeder when nothing is left, and its completion counts once") {
+  swarm_table table({}, 1);
+  table.announce(at(0), asking(5, event::started), v4_peer(1));
+  CHECK(table.totals().leechers == 1);
+  table.announce(at(1), asking(0, event::completed), v4_peer(1));
+  CHECK(table.totals().leechers == 0);
+  CHECK(table.totals().seeders == 1);
+  table.announce(at(2), asking(0, event::completed), v4_peer(1));
+  CHECK(table.scrape(hash_number(1)) == announce::scrape_entry{hash_number(1), 1, 1, 0});
+  CHECK(table.totals().completed == 1);
+
+  SUBCASE("a seeder from the start completes nothing") {
+    table.announce(at(3), asking(0, event::started), v4_peer(2));
+    CHECK(table.totals().completed == 1);
+  }
+  SUBCASE("a seeder that found bad data is a leecher again") {
+    table.announce(at(3), asking(9), v4_peer(1));
+    CHECK(table.scrape(hash_number(1)) == announce::scrape_entry{hash_number(1), 0, 1, 1});
+  }
+}
+
+TEST_CASE("stopped removes the peer and is answered without peers") {
+  swarm_table table({}, 1);
+  table.announce(at(0), asking(5), v4_peer(1));
+  table.announce(at(0), asking(5), v4_peer(2));
+  const auto bye = table.announce(at(1), asking(5, event::stopped), v4_peer(1));
+  CHECK(bye.peers.empty());
+  CHECK(bye.interval_s > 0);
+  CHECK(bye.incomplete == 1U);
+  CHECK_FALSE(holds(table.announce(at(2), asking(5), v4_peer(3)), v4_peer(1)));
+
+  SUBCASE("of a peer or swarm that nobody knows is harmless") {
+    table.announce(at(3), asking(5, event::stopped), v4_peer(77));
+    const auto reply = table.announce(at(3), asking(5, event::stopped, {}, 99), v4_peer(1));
+    CHECK(reply.complete == 0U);
+    CHECK(table.totals().swarms == 1);
+  }
+}
+
+TEST_CASE("the number of peers is what was asked for, within the settings") {
+  table_settings s;
+  s.num_want_default = 10;
+  s.num_want_max = 20;
+  swarm_table table(s, 1);
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    table.announce(at(0), asking(5), v4_peer(i));
+  }
+  const auto count = [&](std::optional<std::uint32_t> want) {
+    const auto reply = table.announce(at(1), asking(5, event::none, want), v4_peer(0));
+    std::set<endpoint> distinct;
+    for (const auto& p : reply.peers) {
+      distinct.insert(p.endpoint);
+    }
+    CHECK(distinct.size() == reply.peers.size());
+    return reply.peers.size();
+  };
+  CHECK(count({}) == 10);
+  CHECK(count(0) == 0);
+  CHECK(count(1) == 1);
+  CHECK(count(20) == 20);
+  CHECK(count(4'000'000'000) == 20);
+}
+
+TEST_CASE("the asker's own address family comes first, the other fills up") {
+  swarm_table table({}, 1);
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    table.announce(at(0), asking(5), v4_peer(i));
+    table.announce(at(0), asking(i % 2), v6_peer(i));
+  }
+  const auto v6_count = [](const announce::announce_response& r) {
+    return std::count_if(r.peers.begin(), r.peers.end(),
+                         [](const auto& p) { return p.endpoint.address.is_v6(); });
+  };
+  const auto few_v4 = table.announce(at(1), asking(5, event::none, 9), v4_peer(0));
+  CHECK(few_v4.peers.size() == 9);
+  CHECK(v6_count(few_v4) == 0);
+  const auto few_v6 = table.announce(at(1), asking(5, event::none, 9), v6_peer(1));
+  CHECK(v6_count(few_v6) == 9);
+  const auto more_v6 = table.announce(at(1), asking(5, event::none, 12), v6_peer(1));
+  CHECK(v6_count(more_v6) == 9);
+  CHECK(more_v6.peers.size() == 12);
+  const auto all = table.announce(at(1), asking(5, event::none, 50), v6_peer(1));
+  CHECK(all.peers.size() == 19);
+}
+
+TEST_CASE("silent peers are forgotten, and empty swarms as long after them") {
+  table_settings s;
+  s.interval_s = 100;
+  s.expire_intervals = 2.5;
+  swarm_table table(s, 1);
+  table.announce(at(0), asking(5), v4_peer(1));
+  table.announce(at(0), asking(0, event::completed), v4_peer(2));
+  table.announce(at(200), asking(5), v4_peer(1));
+  table.expire(at(249));
+  CHECK(table.totals().expired == 0);
+  table.expire(at(250));
+  CHECK(table.totals().expired == 1);
+  CHECK(table.scrape(hash_number(1)) == announce::scrape_entry{hash_number(1), 0, 1, 1});
+  table.expire(at(450));
+  CHECK(table.totals().leechers == 0);
+  CHECK(table.scrape(hash_number(1)).downloaded == 1);
+  table.expire(at(699));
+  CHECK(table.totals().swarms == 1);
+  table.expire(at(700));
+  CHECK(table.totals().swarms == 0);
+  CHECK(table.totals().expired == 2);
+}
+
+TEST_CASE("the interval is jittered by no more than a tenth") {
+  table_settings s;
+  s.interval_s = 1000;
+  s.min_interval_s = 30;
+  swarm_table table(s, 1);
+  std::set<std::uint32_t> seen;
+  for (int i = 0; i < 500; ++i) {
+    const auto reply = table.announce(at(i), asking(5), v4_peer(1));
+    CHECK(reply.interval_s >= 900);
+    CHECK(reply.interval_s <= 1100);
+    CHECK(reply.min_interval_s == 30U);
+    seen.insert(reply.interval_s);
+  }
+  CHECK(seen.size() > 50);
+
+  SUBCASE("and no shorter than the least") {
+    s.interval_s = 5;
+    swarm_table quick(s, 1);
+    const auto reply = quick.announce(at(0), asking(5), v4_peer(1));
+    CHECK(reply.interval_s == 5);
+    CHECK(reply.min_interval_s == 5U);
+  }
+}
+
+TEST_CASE("the caps hold: more peers are answered but not remembered") {
+  table_settings s;
+  SUBCASE("in a swarm") {
+    s.peers_per_swarm_max = 2;
+  }
+  SUBCASE("in all") {
+    s.peers_max = 2;
+  }
+  swarm_table table(s, 1);
+  table.announce(at(0), asking(5), v4_peer(1));
+  table.announce(at(0), asking(5), v4_peer(2));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(table.announce(at(0), asking(5), v4_peer(3)).peers.size() == 2);
+  }
+  CHECK(table.totals().leechers == 2);
+  CHECK(table.announce(at(0), asking(5), v4_peer(2)).peers.size() == 1);
+}
+
+TEST_CASE("a new swarm takes the place of an empty one, or is refused") {
+  table_settings s;
+  s.swarms_max = 2;
+  swarm_table table(s, 1);
+  table.announce(at(0), asking(5, event::started, {}, 1), v4_peer(1));
+  table.announce(at(0), asking(5, event::started, {}, 2), v4_peer(1));
+  const auto refused = table.announce(at(0), asking(5, event::started, {}, 3), v4_peer(1));
+  CHECK_FALSE(refused.failure_reason.empty());
+  CHECK(refused.retry_in_s == s.interval_s);
+  table.announce(at(1), asking(5, event::stopped, {}, 1), v4_peer(1));
+  CHECK(table.announce(at(1), asking(5, event::started, {}, 3), v4_peer(1)).failure_reason.empty());
+  CHECK(table.totals().swarms == 2);
+}
+
+TEST_CASE("a peer that cannot be reached is answered, and leaves nothing behind") {
+  swarm_table table({}, 1);
+  table.announce(at(0), asking(5), v4_peer(1));
+  CHECK(table.announce(at(0), asking(5), v4_peer(2, 0)).peers.size() == 1);
+  table.announce(at(0), asking(5, event::started, {}, 2), v4_peer(2, 0));
+  CHECK(table.totals().leechers == 1);
+  CHECK(table.totals().swarms == 2);
+  table.expire(at(1e6));
+  table.expire(at(2e6));
+  CHECK(table.totals().swarms == 0);
+}
+
+TEST_CASE("a full scrape gives every swarm, up to its limit") {
+  swarm_table table({}, 1);
+  for (std::uint8_t i = 1; i <= 5; ++i) {
+    table.announce(at(0), asking(i % 2, event::started, {}, i), v4_peer(i));
+  }
+  const auto all = table.scrape_all(100);
+  REQUIRE(all.size() == 5);
+  CHECK(all[0] == announce::scrape_entry{hash_number(1), 0, 0, 1});
+  CHECK(all[1] == announce::scrape_entry{hash_number(2), 1, 0, 0});
+  CHECK(table.scrape_all(3).size() == 3);
+  CHECK(table.scrape(hash_number(99)) == announce::scrape_entry{hash_number(99), 0, 0, 0});
+}
+
+TEST_CASE("the same seed and the same announces give the same replies") {
+  const auto run = [](std::uint64_t seed) {
+    swarm_table table({}, seed);
+    std::vector<announce::announce_response> replies;
+    for (std::uint32_t i = 0; i < 300; ++i) {
+      replies.push_back(table.announce(at(i), asking(i % 3), v4_peer(i % 200)));
+    }
+    return replies;
+  };
+  CHECK(run(5) == run(5));
+  CHECK(run(5) != run(6));
+}
