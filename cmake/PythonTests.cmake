@@ -13,7 +13,7 @@ function(shoal_python_tests label)
       string(REPLACE "_" " " name "${label}: ${subject}: ${name}")
       add_test(NAME ${name} COMMAND /usr/bin/python3 ${file} -k "*.${method}")
       set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT "${arg_TIMEOUT}"
-        ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/scripts/lib;SHOAL=$<TARGET_FILE:shoal_app>;PYTHONDONTWRITEBYTECODE=1")
+        ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/scripts/lib:${PROJECT_SOURCE_DIR}/test/lib;SHOAL=$<TARGET_FILE:shoal_app>;PYTHONDONTWRITEBYTECODE=1")
     endforeach()
   endforeach()
 endfunction()

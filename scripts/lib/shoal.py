@@ -9,10 +9,12 @@ PROGRAM = os.environ.get("SHOAL", str(ROOT / "build/release/shoal"))
 
 
 class Shoal(Process):
-    def __init__(self, shop, name, *arguments, **popen_options):
+    """`wrapper` is a command that ends by running the one that follows it."""
+
+    def __init__(self, shop, name, *arguments, wrapper=()):
         self.events = []
         self.position = 0
-        super().__init__(shop, name, [PROGRAM, *arguments, "--json"], **popen_options)
+        super().__init__(shop, name, [*wrapper, PROGRAM, *arguments, "--json"])
 
     def read(self):
         """The events so far; a line that is still being written waits for the next call."""

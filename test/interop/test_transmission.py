@@ -1,0 +1,19 @@
+"""Alone on loopback Transmission makes no connections, so that in both roles ours connects to it."""
+import unittest
+
+from clients import Transmission
+from interop_test import InteropTest
+from swarm_test import MIB
+
+
+class TransmissionTest(InteropTest):
+    def test_leeches_from_us(self):
+        # The seeder comes second, so that it learns of the leecher by its first announce.
+        self.they_leech(Transmission, 8 * MIB + 12345, seeder_first=False)
+
+    def test_seeds_to_us(self):
+        self.we_leech(Transmission, 8 * MIB + 12345)
+
+
+if __name__ == "__main__":
+    unittest.main()
