@@ -6,3 +6,8 @@ endif()
 if(SHOAL_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+if(SHOAL_SANITIZE MATCHES "thread")
+  # The thread sanitizer does not know std::atomic_thread_fence, with which Asio orders the end of its executors'
+  # reference counts; without std::atomic it takes counters that the sanitizer understands.
+  add_compile_definitions(BOOST_ASIO_DISABLE_STD_ATOMIC)
+endif()
