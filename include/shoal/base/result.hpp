@@ -46,6 +46,13 @@ struct failure {
 
   /// "subject: what is wrong".
   std::string message() const { return subject.empty() ? code.message() : subject + ": " + code.message(); }
+
+  /// For tests and logs; `outcome` is printed through it.
+  template <class Stream>
+  friend Stream& operator<<(Stream& out, const failure& f) {
+    out << f.message();
+    return out;
+  }
 };
 
 template <class T>

@@ -2,9 +2,12 @@
 // A torrent's bytes in files below one directory. Positional reads and writes from any thread.
 //
 // Nothing outside the directory is ever touched: files are opened component by component below a directory
-// handle, and a symbolic link below it is refused (the directory itself may be one). Padding files are not on
-// disk: they read as zeros and writes to them vanish. Files are created when first written (or preallocated
-// by `prepare`), with parents. Open descriptors are bounded; the least recently used is closed.
+// handle, and a symbolic link below it is refused (the directory itself may be one). One exception: a store
+// that is read_only follows a link that stands in a file's own place, as `scan` does when it is made into a
+// torrent, since then the link is the user's and nothing is written. Padding files are not on disk: they read
+// as zeros and writes to them vanish. Files are created when first written (or preallocated by `prepare`),
+// with parents; a file that is longer than the torrent says is cut when it is first written, and not before.
+// Open descriptors are bounded; the least recently used is closed, and opened again when it is needed.
 
 #include <cstdint>
 #include <filesystem>
@@ -53,17 +56,21 @@ class file_store {
   ~file_store();
 
   /// Creates every file at its length (all of them, `wanted` empty; else those marked true): holes for
-  /// `sparse`, reserved space for `full` (ENOSPC shows now). Zero-length files are created by both.
+  /// `sparse`, reserved space for `full` (ENOSPC shows now). Zero-length files are created by both. What the
+  /// files hold already stays. Not beside writes.
   outcome<void> prepare(allocation how, const std::vector<bool>& wanted = {});
 
-  /// Fills the chunks, laid end to end, from `offset` in the torrent's byte space.
+  /// Fills the chunks, laid end to end, from `offset` in the torrent's byte space. A file that is missing or
+  /// ends too early is errc::short_read, with its path.
   outcome<void> read(std::uint64_t offset, std::span<const std::span<std::byte>> chunks);
+  /// After a failure, files before the one that failed are written.
   outcome<void> write(std::uint64_t offset, std::span<const byte_view> chunks);
 
-  /// One a file, in order.
+  /// One a file, in order; what is no regular file below the directory does not exist.
   std::vector<file_state> stat_files() const;
   /// Waits until what was written is on the medium.
   outcome<void> sync();
+  /// Closes every descriptor; they are opened again when they are needed.
   void close();
 
   const metainfo::file_layout& layout() const;
