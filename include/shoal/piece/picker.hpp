@@ -4,24 +4,27 @@
 // Rules, with their reasons (BEP 3; Cohen 2003, "Incentives build robustness in BitTorrent"; Legout et al.
 // 2006):
 //  1. Strict priority: the missing blocks of a piece already begun come before a new piece, since only whole
-//     pieces can be shared.
+//     pieces can be shared. Among begun pieces the one nearest to completion comes first: each was the rarest
+//     when it was begun, and the sooner one is whole, the sooner it is shared and its buffer is free.
 //  2. Rarest first: a new piece is one that the fewest peers have, chosen at random among equals, so that
-//  peers
-//     diverge and no piece dies out.
+//     peers diverge and no piece dies out.
 //  3. Random first piece: until one piece is whole, take any at random; a rare piece comes from few peers and
 //     slowly, and a peer with nothing has nothing to trade.
 //  4. Endgame: when every wanted block is asked for, ask others as well, so that one slow peer does not hold
-//  up
-//     the end; at most `endgame_copies_max` askings of one block, to bound the waste.
-//  5. Sequential, when asked for, replaces 2 and 3 by the lowest index.
+//     up the end; at most `endgame_copies_max` askings of one block, to bound the waste.
+//  5. Sequential, when asked for, replaces 2 and 3, and the choice in 1, by the lowest index.
+// Blocks of one piece go to one asker in a row, as the disk likes them, but any number of peers may share a
+// piece. Higher priority comes first among the begun and among the new; a begun piece of any priority comes
+// before a new one.
 //
 // Cost: a HAVE, a pick of a piece that the peer has among the rarest, and every block event are O(1)
-// amortised. Rarest-first order is kept as one permutation of the pieces in buckets by (priority,
-// availability) with their boundaries, so a HAVE is one swap. A peer with few of the rare pieces costs one
-// pass over its bit words, at most. Nothing scans all pieces per message.
+// amortised. A pick looks at each open piece (begun, with blocks that nobody is asked for): rule 1 keeps them
+// few. A peer with few of the rare pieces costs one pass over its bit words, at most, for a new piece. A pick
+// in endgame looks at the blocks in flight. Nothing scans all pieces per message.
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <shoal/base/bitfield.hpp>
@@ -52,7 +55,7 @@ class picker {
   void set_sequential(bool on);
   /// Verified and ours, from resume data or a download. Forgets its progress.
   void mark_have(piece_index p);
-  /// No longer ours (its data went missing on disk): missing and wanted again.
+  /// No longer ours (its data went missing on disk): missing, and wanted again at its priority.
   void mark_missing(piece_index p);
   const bitfield& have() const;
   /// Wanted (priority > 0) and not ours.
@@ -67,6 +70,7 @@ class picker {
 
   void peer_joined(const bitfield& has);
   void peer_left(const bitfield& has);
+  /// A HAVE that told something new about a peer that has joined.
   void peer_got(piece_index p);
   /// Peers (not counting us) that have it.
   std::uint32_t availability(piece_index p) const;
@@ -80,7 +84,7 @@ class picker {
   std::size_t pick(const bitfield& has, peer_key who, std::size_t n, std::vector<block_ref>& out);
   /// The same from one piece only (allowed fast, BEP 6; suggestions).
   std::size_t pick_from(piece_index p, peer_key who, std::size_t n, std::vector<block_ref>& out);
-  /// Every wanted block is asked for or here: the endgame rule holds.
+  /// Something is wanted and every block of it is asked for or here: the endgame rule holds.
   bool in_endgame() const;
 
   // Answers. `b` is a block for which geometry::is_block holds.
@@ -91,16 +95,18 @@ class picker {
     duplicate,   ///< here already, or the piece is verified or being verified
     unexpected,  ///< a piece that we do not fetch
   };
-  /// `who` answered. The block need not be asked of it any more (it may have come late).
+  /// `who` answered. The block need not be asked of it any more (it may have come late), but the caller
+  /// vouches that it once was: a block of a wanted piece that is not begun begins it.
   arrival received(const block_ref& b, peer_key who);
-  /// Appends the others that are asked for this block, for cancels.
+  /// Appends who is still asked for this block: after `received` the others, for cancels.
   void askers(const block_ref& b, std::vector<peer_key>& out) const;
   /// `who` will not answer (choked, rejected, cancelled, gone): the block may be asked of another.
   void abandoned(const block_ref& b, peer_key who);
 
   /// The hash matched: same as mark_have.
   void verified(piece_index p) { mark_have(p); }
-  /// It did not: all its blocks are missing again. `senders[n]` is who sent block n.
+  /// It did not: all its blocks are missing again and nobody counts as asked for them. `senders[n]` is who
+  /// sent block n. Only for a piece whose last block `completes` it.
   void failed(piece_index p, std::vector<peer_key>& senders);
 
   /// The pieces begun and not verified, for progress and for spilling to disk.
@@ -108,6 +114,27 @@ class picker {
 
   /// Asserts every invariant; O(pieces). For tests and fuzzing.
   void check() const;
+
+ private:
+  void settle(piece_index p);
+  piece_progress& begin(piece_index p);
+  std::optional<piece_index> choose_new(const bitfield& has);
+  std::size_t take(piece_index p, peer_key who, std::size_t n, std::vector<block_ref>& out);
+  std::size_t pick_begun(const bitfield& has, peer_key who, std::size_t n, std::vector<block_ref>& out);
+  std::size_t pick_endgame(const bitfield& has, peer_key who, std::size_t n, std::vector<block_ref>& out);
+  std::size_t double_up(const piece_progress& shared, peer_key who, std::size_t n,
+                        std::vector<block_ref>& out);
+
+  geometry geometry_;
+  picker_settings settings_;
+  rng random_;
+  std::vector<std::uint8_t> priority_;
+  bitfield have_;
+  bitfield wanted_;
+  std::uint64_t wanted_bytes_ = 0;
+  piece::availability peers_;  // its candidates are the wanted pieces that are not begun
+  progress_table progress_;
+  std::vector<std::uint64_t> begun_ranks_;  // scratch of pick_begun
 };
 
 }  // namespace shoal::piece
