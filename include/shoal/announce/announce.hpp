@@ -16,12 +16,13 @@
 namespace shoal::announce {
 
 enum class errc {
-  not_bencoded = 1,  ///< the tracker's reply is no bencoded dictionary (a web page, perhaps)
-  bad_reply,         ///< a reply without interval or peers, or with the wrong types
-  bad_query,         ///< a request whose query string cannot be read
-  missing_info_hash,
-  missing_peer_id,
-  missing_port,
+  not_bencoded = 1,   ///< the tracker's reply is no bencoded dictionary (a web page, perhaps)
+  bad_reply,          ///< a reply without interval or peers, or with the wrong types
+  bad_query,          ///< a request whose query string cannot be read
+  missing_info_hash,  ///< absent, or not 20 bytes
+  missing_peer_id,    ///< absent, or not 20 bytes
+  missing_port,       ///< absent, or no port number
+  refused,            ///< a scrape's reply with a failure reason
 };
 const boost::system::error_category& category();
 inline error make_error_code(errc e) {
@@ -35,7 +36,7 @@ std::string_view to_string(event e);
 struct announce_request {
   sha1_digest info_hash;
   shoal::peer_id peer_id;
-  std::uint16_t port = 0;
+  std::uint16_t port = 0;        ///< 0 when it accepts no connections: never hand such a peer to others
   std::uint64_t uploaded = 0;    ///< bytes since `started`
   std::uint64_t downloaded = 0;  ///< bytes since `started`
   std::uint64_t left = 0;        ///< bytes still to fetch; 0 is a seeder
@@ -66,9 +67,9 @@ struct announce_response {
   std::optional<ip_address> external_ip;              ///< BEP 24
   std::string warning;
   std::vector<announced_peer> peers;  ///< peers, peers6 and dictionaries, in that order
-  /// When not empty the tracker refused and nothing else counts.
+  /// When not empty the tracker refused and nothing but `retry_in_s` counts.
   std::string failure_reason;
-  /// BEP 31: seconds until a retry makes sense; `never_retry` for "never".
+  /// BEP 31: seconds until a retry makes sense (whole minutes on the wire); `never_retry` for "never".
   std::optional<std::uint32_t> retry_in_s;
 
   friend bool operator==(const announce_response&, const announce_response&) = default;
@@ -86,24 +87,29 @@ struct scrape_entry {
 
 // The client's side.
 
-/// The announce URL with the request as its query; keeps a query that the URL already has.
+/// The announce URL with the request as its query; keeps a query that the URL already has, drops a fragment.
 std::string announce_url(std::string_view tracker_url, const announce_request& r);
-/// BEP 48: ".../announce..." becomes ".../scrape..."; nothing when the URL's last component is not so named.
+/// BEP 48: ".../announce..." becomes ".../scrape..."; nothing when the path's last component is not so named.
 std::optional<std::string> scrape_url(std::string_view tracker_url, const std::vector<sha1_digest>& hashes);
-/// A reply's body. Peers beyond 10,000 and peers with port 0 are left out. A failure reason is a value.
+/// A reply's body. Peers beyond 10,000, with port 0 or with a host name are left out. A failure reason is a
+/// value. Optional keys of the wrong type count as absent; `interval` and the peers must be right.
 result<announce_response> parse_announce_response(byte_view body);
 result<std::vector<scrape_entry>> parse_scrape_response(byte_view body);
 
 // The tracker's side.
 
-/// The query string (after '?') of an announce.
+/// The query string (after '?') of an announce. Unknown parameters are ignored, of repeated ones the first
+/// counts. Without `left` the peer is taken for a leecher; an unknown `event` is none; a `key` that is not 32
+/// bits in hexadecimal is hashed to 32 bits.
 result<announce_request> parse_announce_query(std::string_view query);
-/// The info_hash parameters of a scrape, at most `hashes_max`; none means all (the tracker may refuse).
+/// The info_hash parameters of a scrape, the first `hashes_max`; none means all (the tracker may refuse).
 result<std::vector<sha1_digest>> parse_scrape_query(std::string_view query, std::size_t hashes_max = 100);
 
-/// The body of a reply, compact (BEP 23 `peers`, BEP 7 `peers6`) or with dictionaries, appended to `out`.
+/// The body of a reply, compact (BEP 23 `peers`, BEP 7 `peers6`) or with dictionaries, appended to `out`; the
+/// refusal alone when there is a failure reason.
 void write_announce_response(const announce_response& r, bool compact, bool no_peer_id, std::string& out);
 void write_failure(std::string_view reason, std::string& out);
+/// Entries come in any order; of equal info-hashes the first is written.
 void write_scrape_response(const std::vector<scrape_entry>& entries, std::string& out);
 
 }  // namespace shoal::announce
