@@ -1,7 +1,8 @@
 #pragma once
 // The threads that touch files and hash, so that no disk ever stalls the network. Jobs are values; `done` is
 // called once, on a disk thread, and should only post. Jobs of one kind start in order; nothing is promised
-// about their end.
+// about their end: whoever spills blocks waits for that before he submits their piece, and whoever reads
+// waits for what he wrote. Finished pieces that queue up are hashed several at once.
 
 #include <cstdint>
 #include <functional>
@@ -38,7 +39,8 @@ struct piece_outcome {
   piece_job job;  ///< given back, so that a piece that the disk refused is not lost
 };
 
-/// Writes blocks of an unfinished piece early to free their buffers. They are read back to be hashed.
+/// Writes blocks of an unfinished piece early to free their buffers. They are read back to be hashed, a few
+/// at a time, so that a large piece needs little memory.
 struct spill_job {
   std::shared_ptr<file_store> store;
   std::uint64_t offset = 0;
@@ -59,7 +61,7 @@ struct read_job {
 class disk_pool {
  public:
   explicit disk_pool(unsigned threads);
-  /// Finishes what was submitted.
+  /// Finishes what was submitted. Not on a disk thread.
   ~disk_pool();
 
   void submit(piece_job job, std::function<void(piece_outcome)> done);
