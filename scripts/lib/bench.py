@@ -4,6 +4,7 @@ import statistics
 import subprocess
 import sys
 import time
+import typing
 import urllib.error
 import urllib.request
 
@@ -43,8 +44,14 @@ def has_seeder(tracker):
         return False
 
 
+class Result(typing.NamedTuple):
+    seconds: float  # until every leecher is complete, from the start of the first one's process
+    first_data_s: float  # until the first leecher has written something
+    costs: list  # what every process cost, the seeder first
+
+
 def run_swarm(client, original, digest, leecher_count, uplink):
-    """Seconds until every leecher is complete, from the start of the first, and what every process cost."""
+    """One swarm from its start to its end; every copy is compared with the original."""
     with Workshop("/dev/shm") as shop:
         tracker = start_tracker(shop, "--interval", 10, listen=f"{address(20)}:0")
         torrent = shop.path / "bench.torrent"
@@ -61,8 +68,13 @@ def run_swarm(client, original, digest, leecher_count, uplink):
             folder.mkdir()
             leechers.append(client(shop, f"leecher {number}", torrent, folder, address(number + 1), uplink))
         waiting = set(leechers)
+        first_copy = shop.path / "copy 1" / original.name
+        first_data_at = None
 
         def all_complete():
+            nonlocal first_data_at
+            if not first_data_at and first_copy.exists() and first_copy.stat().st_blocks:
+                first_data_at = time.monotonic()
             if dead := [process for process in (seeder, *leechers) if not process.running()]:
                 raise RuntimeError(f"a process ended before its time\n{dead[0].tail()}")
             waiting.difference_update([leecher for leecher in waiting if leecher.complete()])
@@ -75,7 +87,7 @@ def run_swarm(client, original, digest, leecher_count, uplink):
         for number in range(1, leecher_count + 1):
             if sha256(shop.path / f"copy {number}" / original.name) != digest:
                 raise RuntimeError(f"leecher {number} of {client.__name__} has a copy that differs")
-        return seconds, costs
+        return Result(seconds, first_data_at - started_at, costs)
 
 
 def runs_in_turn(names, runs, original, leecher_count, uplink):
@@ -85,22 +97,21 @@ def runs_in_turn(names, runs, original, leecher_count, uplink):
     for run in range(runs):
         for name in names:
             results[name].append(run_swarm(CLIENTS[name], original, digest, leecher_count, uplink))
-            print(f"  run {run + 1}/{runs}: {name:<12} {results[name][-1][0]:7.2f} s", file=sys.stderr, flush=True)
+            print(f"  run {run + 1}/{runs}: {name:<12} {results[name][-1].seconds:7.2f} s", file=sys.stderr, flush=True)
     return results
 
 
 def print_transfer(results, size):
-    print(f"{'client':<12}{'wall s':>8}{'MiB/s':>8}{'seeder CPU s/GiB':>18}{'leecher CPU s/GiB':>19}"
+    print(f"{'client':<12}{'wall s':>8}{'MiB/s':>8}{'first data s':>14}{'seeder CPU s/GiB':>18}{'leecher CPU s/GiB':>19}"
           f"{'seeder anon MiB':>17}{'leecher anon MiB':>18}{'RSS peak MiB':>14}")
     for name, runs in results.items():
-        def median(of):
-            return statistics.median(of(seconds, costs) for seconds, costs in runs)
-
-        wall = median(lambda seconds, _: seconds)
-        cpu = [median(lambda _, costs: costs[side]["cpu_s"]) / (size / (1024 * MIB)) for side in (0, 1)]
-        anonymous = [max(costs[side]["anonymous_peak"] for _, costs in runs) / MIB for side in (0, 1)]
-        resident = max(cost["resident_peak"] for _, costs in runs for cost in costs) / MIB
-        print(f"{name:<12}{wall:>8.2f}{size / MIB / wall:>8.0f}{cpu[0]:>18.2f}{cpu[1]:>19.2f}"
+        wall = statistics.median(run.seconds for run in runs)
+        first_data = statistics.median(run.first_data_s for run in runs)
+        gib = size / (1024 * MIB)
+        cpu = [statistics.median(run.costs[side]["cpu_s"] for run in runs) / gib for side in (0, 1)]
+        anonymous = [max(run.costs[side]["anonymous_peak"] for run in runs) / MIB for side in (0, 1)]
+        resident = max(cost["resident_peak"] for run in runs for cost in run.costs) / MIB
+        print(f"{name:<12}{wall:>8.2f}{size / MIB / wall:>8.0f}{first_data:>14.2f}{cpu[0]:>18.2f}{cpu[1]:>19.2f}"
               f"{anonymous[0]:>17.1f}{anonymous[1]:>18.1f}{resident:>14.1f}")
 
 
@@ -110,8 +121,8 @@ def print_swarm(results, size):
     print(f"lower bound max(F/u_seed, N F/(u_seed + sum u)): {bound:.2f} s")
     print(f"{'client':<14}{'last leecher s':>16}{'over the bound':>16}{'worst run':>12}{'CPU s, all':>12}")
     for name, runs in results.items():
-        times = [seconds for seconds, _ in runs]
-        cpu = statistics.median(sum(cost["cpu_s"] for cost in costs) for _, costs in runs)
+        times = [run.seconds for run in runs]
+        cpu = statistics.median(sum(cost["cpu_s"] for cost in run.costs) for run in runs)
         print(f"{name:<14}{statistics.median(times):>16.2f}{statistics.median(times) / bound:>16.2f}"
               f"{max(times) / bound:>12.2f}{cpu:>12.1f}")
 
@@ -142,7 +153,7 @@ def main():
         results = runs_in_turn(arguments.clients, runs, original, leecher_count, uplink)
     print(f"$ scripts/bench {' '.join(sys.argv[1:])}      at commit {commit.stdout.strip() or 'unknown'}")
     print(machine())
-    print(f"{size // MIB} MiB, 1 seeder, {leecher_count} leechers, "
+    print(f"{size // MIB} MiB, 1 seeder, {leecher_count} leecher{'s' * (leecher_count > 1)}, "
           f"{f'uplinks of {uplink // MIB} MiB/s' if uplink else 'no limits'}; medians of {runs}; "
           "time from the start of the first leecher's process; every copy's SHA-256 compared")
     (print_transfer if transfer else print_swarm)(results, size)
