@@ -1,28 +1,31 @@
 #pragma once
 // From nothing to an established peer connection, within a deadline. Incoming: read the other's handshake,
 // let the caller find the torrent, answer. Outgoing: connect, say ours, read theirs.
+//
+// Exactly the 68 bytes of the handshake are read, so what follows them is still in the socket. A stranger
+// that does not speak the protocol is refused at the first byte that differs (a web server's answer, a port
+// scan), one that speaks it a byte at a time meets the deadline, and neither costs more than its socket and a
+// frame.
+//
+// Both coroutines run on the caller's executor, which must be a strand or have one thread; the socket that
+// they give has a strand of its own, and is touched by nobody else meanwhile.
 
+#include <chrono>
 #include <functional>
 #include <optional>
 
+#include <shoal/base/endpoint.hpp>
+#include <shoal/base/result.hpp>
 #include <shoal/base/time.hpp>
+#include <shoal/net/asio.hpp>
+#include <shoal/net/error.hpp>
 #include <shoal/net/peer_link.hpp>
+#include <shoal/wire/handshake.hpp>
 
 namespace shoal::net {
 
-enum class errc {
-  deadline_passed = 1,
-  wrong_torrent,      ///< the other side answered for another info-hash, or asked for one we do not have
-  connected_to_self,  ///< the other side has our own peer id
-  no_such_interface,
-};
-const boost::system::error_category& category();
-inline error make_error_code(errc e) {
-  return {static_cast<int>(e), category()};
-}
-
 struct connect_options {
-  std::optional<ip_address> bind_address;  ///< connections leave from here
+  std::optional<ip_address> bind_address;  ///< connections leave from here, unless it is unspecified
   duration deadline = std::chrono::seconds(10);
 };
 
@@ -30,16 +33,14 @@ struct connect_options {
 awaitable<result<established>> connect_peer(asio::any_io_executor context, endpoint remote,
                                             wire::handshake ours, connect_options options);
 
-/// What to answer to an incoming handshake; nothing refuses it.
+/// What to answer to an incoming handshake; nothing refuses it. Called on the executor of `accept_peer`.
 using handshake_answer = std::function<std::optional<wire::handshake>(const wire::handshake& theirs)>;
 
-/// `socket` was accepted on a strand of its own.
+/// `socket` was accepted on a strand of its own. One that comes from ourselves is answered before it is
+/// refused, so that the connecting side learns whom it called.
 awaitable<result<established>> accept_peer(tcp::socket socket, handshake_answer answer, duration deadline);
 
-/// TCP_NODELAY and friends, for any peer socket.
+/// TCP_NODELAY, for any peer socket: messages are gathered into writes here, not by the kernel.
 void tune_peer_socket(tcp::socket& socket);
 
 }  // namespace shoal::net
-
-template <>
-struct boost::system::is_error_code_enum<shoal::net::errc> : std::true_type {};

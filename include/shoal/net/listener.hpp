@@ -1,9 +1,13 @@
 #pragma once
-// Accepts TCP connections, each on a strand of its own. Running out of descriptors pauses accepting for a
-// moment instead of spinning.
+// Accepts TCP connections, each on a strand of its own. Whatever the kernel reports for one connection, or
+// for the want of descriptors or memory, ends no listener: it goes on, at once or after a pause, and never
+// spins.
+//
+// Deliberately absent: any limit on connections (whoever is given the socket may close it).
 
 #include <functional>
-#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/result.hpp>
@@ -17,8 +21,8 @@ class listener {
 
   /// Binds and listens. Port 0 takes a free one. The unspecified IPv6 address takes IPv4 as well.
   outcome<void> open(const endpoint& where);
-  /// Where it listens, with the real port.
-  endpoint local() const;
+  /// Where it listens, with the real port. Only after `open`.
+  endpoint local() const { return local_; }
 
   /// Calls `accepted` with each new socket (its executor is a new strand) until `close` or cancellation.
   awaitable<void> run(std::function<void(tcp::socket)> accepted);
@@ -28,6 +32,8 @@ class listener {
  private:
   asio::any_io_executor context_;
   tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  endpoint local_;
 };
 
 }  // namespace shoal::net

@@ -1,0 +1,33 @@
+#include <string_view>
+
+#include <shoal/net/error.hpp>
+
+namespace shoal::net {
+namespace {
+
+std::string_view describe(int value) {
+  switch (static_cast<errc>(value)) {
+    case errc::deadline_passed:
+      return "no answer in time";
+    case errc::wrong_torrent:
+      return "the peer is in another torrent";
+    case errc::connected_to_self:
+      return "the peer is this very client";
+    case errc::no_such_interface:
+      return "cannot connect from the address that was asked for: it is not one of this machine, or of "
+             "another "
+             "IP version than the peer's";
+    case errc::peer_reads_nothing:
+      return "the peer does not read what it is sent";
+  }
+  return "unknown error";
+}
+
+}  // namespace
+
+const boost::system::error_category& category() {
+  static const message_category instance("shoal.net", describe);
+  return instance;
+}
+
+}  // namespace shoal::net
