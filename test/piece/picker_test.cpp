@@ -1,4 +1,4 @@
-// The picker's rules, one by one, on small torrents. test/piece/model.cpp holds all of it against a naive
+// The picker's rules, one by one, on small torrents. model_test.cpp holds all of it against a naive
 // re-implementation.
 
 #include <algorithm>
