@@ -63,9 +63,9 @@ shoal::error failure_of_info(const string& info) {
 
 TEST_CASE("a single-file torrent is read with all that surrounds it") {
   const auto t = parsed(torrent(single("i10e", hashes(3) + "7:privatei1e"),
-                                "8:announce8:http://a13:announce-listll8:http://a8:http://beel8:http://"
-                                "cee7:comment2:hi10:created by2:me"
-                                "13:creation datei1700000000e",
+                                "8:announce8:http://a"
+                                "13:announce-listll8:http://a8:http://bel8:http://cee"
+                                "7:comment2:hi10:created by2:me13:creation datei1700000000e",
                                 "8:url-list8:http://w"));
   CHECK(t.name == "n");
   CHECK(t.piece_length == 4);
