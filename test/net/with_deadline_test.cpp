@@ -8,28 +8,14 @@
 #include <shoal/base/result.hpp>
 #include <shoal/net/with_deadline.hpp>
 
+#include "net/blocking.hpp"
+
 using namespace shoal;
 using namespace shoal::net;
 using namespace std::chrono_literals;
+using net::test::run;
 
 namespace {
-
-/// Runs one coroutine to its end; what it throws comes out.
-template <class T>
-T run(awaitable<T> task) {
-  asio::io_context context;
-  std::exception_ptr thrown;
-  std::optional<T> out;
-  asio::co_spawn(asio::make_strand(context), std::move(task), [&](std::exception_ptr e, T value) {
-    thrown = e;
-    out = std::move(value);
-  });
-  context.run();
-  if (thrown) {
-    std::rethrow_exception(thrown);
-  }
-  return *out;
-}
 
 awaitable<int> number_after(duration wait) {
   const auto executor = co_await asio::this_coro::executor;
@@ -71,6 +57,10 @@ TEST_CASE("an operation whose time is over is cancelled and gone, and gives noth
   const auto result = run(with_deadline(1ms, wait_for_ever(ended)));
   CHECK_FALSE(result);
   CHECK(ended);
+}
+
+TEST_CASE("an operation that gives its cancellation as a value gives nothing either") {
+  CHECK_FALSE(run(with_deadline(1ms, number_after(1h))));
 }
 
 TEST_CASE("an operation's exception is passed on") {

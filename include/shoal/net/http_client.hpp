@@ -1,10 +1,10 @@
 #pragma once
-// One HTTP(S) GET, for trackers and later web seeds: redirects followed (no https to http), gzip not asked
-// for, the whole exchange under one deadline, the body under one bound. The certificate is checked against
-// the system's authorities.
+// One HTTP(S) GET, for trackers and later web seeds: redirects followed with care, gzip not asked for, the
+// whole exchange (names, connecting, TLS, redirects, body) under one deadline, header and body under bounds.
+// The certificate and its host name are checked against the system's authorities. No cookies, no connection
+// kept: an announce comes once in many minutes.
 
-#include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -21,12 +21,18 @@ enum class http_errc {
   too_many_redirects,
   unsafe_redirect,  ///< https to http, or from a public to a loopback or private address
   body_too_large,
-  bad_status,  ///< not 200
+  bad_status,        ///< not 200
+  not_http,          ///< the answer is no HTTP, or its header has no end
+  incomplete_reply,  ///< the connection was closed before the reply was whole
+  deadline_passed,
 };
 const boost::system::error_category& http_category();
 inline error make_error_code(http_errc e) {
   return {static_cast<int>(e), http_category()};
 }
+
+/// Of errors that say why a server's certificate was refused; the values are OpenSSL's X509_V_ERR_*.
+const boost::system::error_category& certificate_category();
 
 struct http_options {
   std::optional<ip_address> bind_address;
@@ -45,7 +51,8 @@ struct http_reply {
 };
 
 /// Gets `url`. A reply with another status than 200 is a value; its body is kept (trackers explain there).
-/// The failure's subject is the URL without its query (which may carry a passkey).
+/// The failure's subject is the URL as it may be shown (without a query, which may carry a passkey), or the
+/// extra authorities' file. Runs on the caller's executor, a strand.
 awaitable<outcome<http_reply>> http_get(std::string url, http_options options);
 
 }  // namespace shoal::net

@@ -52,7 +52,11 @@ inline awaitable<bool> race_with_timer(duration limit, awaitable<void> operation
 template <class T>
 awaitable<std::optional<T>> with_deadline(duration limit, awaitable<T> operation) {
   std::optional<T> kept;
-  co_await detail::race_with_timer(limit, detail::keep_result(std::move(operation), kept));
+  const bool in_time =
+      co_await detail::race_with_timer(limit, detail::keep_result(std::move(operation), kept));
+  if (!in_time) {
+    kept.reset();  // an operation that gives errors as values has given the one for being cancelled
+  }
   co_return kept;
 }
 
