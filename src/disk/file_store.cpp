@@ -7,6 +7,7 @@
 #include <shoal/disk/file_store.hpp>
 
 #include "disk/descriptor_cache.hpp"
+#include "disk/file_state.hpp"
 #include "disk/path_walker.hpp"
 #include "disk/transfer.hpp"
 
@@ -33,13 +34,6 @@ result<void> allocate(int fd, std::uint64_t length, allocation how) {
   if (::fstat(fd, &found) != 0) return last_error();
   if (found.st_size < bytes && ::ftruncate(fd, bytes) != 0) return last_error();
   return {};
-}
-
-file_state state_of(const struct stat& found) {
-  constexpr std::int64_t ns_per_s = 1'000'000'000;
-  return {.bytes = static_cast<std::uint64_t>(found.st_size),
-          .modified_ns = std::int64_t{found.st_mtim.tv_sec} * ns_per_s + found.st_mtim.tv_nsec,
-          .exists = true};
 }
 
 /// "" and "a" and "a/b" for "a/b/name".

@@ -1,3 +1,4 @@
+#include <bit>
 #include <cassert>
 #include <limits>
 #include <numeric>
@@ -11,6 +12,10 @@ namespace {
 /// Candidates that `rarest` looks at one by one before it turns to the words: a peer that has one in sixteen
 /// of the pieces, spread evenly, gets past them once in sixty times.
 constexpr int probes_max = 64;
+/// Words and candidates that a search by rarity looks at before it takes the best so far: all of a torrent of
+/// some thousand pieces. Of a greater one it is a sample that holds one of the rarest in a thousand with near
+/// certainty, at a bounded price, even when the peer has half of a million pieces and none of the rare half.
+constexpr std::size_t effort_max = 4096;
 
 piece_index index_of(std::uint32_t piece) {
   return piece_index(piece);
@@ -196,7 +201,8 @@ std::optional<piece_index> availability::first_from(const bitfield& has, piece_i
 }
 
 /// The first candidate in `has`, from `start` on and around, of the least rank; over words, so that a peer
-/// with few pieces costs little more than one look at each word.
+/// with few pieces costs little more than one look at each word. By rarity it is content with the least of a
+/// sample, but only in the highest priority that there is.
 std::optional<piece_index> availability::scan(const bitfield& has, std::size_t start, bool by_rarity) const {
   const std::uint8_t highest = highest_priority();
   if (highest == 0) {
@@ -208,6 +214,7 @@ std::optional<piece_index> availability::scan(const bitfield& has, std::size_t s
   assert(ours.size() == theirs.size() && start < partial_.size());
   std::optional<piece_index> best;
   std::uint64_t best_rank = std::numeric_limits<std::uint64_t>::max();
+  std::size_t effort = 0;
   const std::uint64_t tail = ~std::uint64_t{0} << (start % 64);
   std::size_t w = start / 64;
   for (std::size_t i = 0; i <= ours.size(); ++i, w = w + 1 == ours.size() ? 0 : w + 1) {
@@ -217,9 +224,10 @@ std::optional<piece_index> availability::scan(const bitfield& has, std::size_t s
     } else if (i == ours.size()) {
       bits &= ~tail;
     }
+    effort += 1 + static_cast<std::size_t>(std::popcount(bits));
     for (; bits != 0; bits &= bits - 1) {
-      const auto p =
-          piece_index(static_cast<std::uint32_t>(w * 64) + static_cast<std::uint32_t>(__builtin_ctzll(bits)));
+      const auto p = piece_index(static_cast<std::uint32_t>(w * 64) +
+                                 static_cast<std::uint32_t>(std::countr_zero(bits)));
       const std::uint64_t r = rank(candidate(p), partial_[p.index()], by_rarity);
       if (r < best_rank) {
         best = p;
@@ -228,6 +236,9 @@ std::optional<piece_index> availability::scan(const bitfield& has, std::size_t s
           return best;
         }
       }
+    }
+    if (by_rarity && effort > effort_max && best && candidate(*best) == highest) {
+      return best;
     }
   }
   return best;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <shoal/base/bitfield.hpp>
@@ -27,9 +28,10 @@ struct resume_data {
 
 /// Bencoded, with a SHA-1 of the rest at the end.
 std::string encode_resume(const resume_data& d);
+/// errc::resume_damaged for anything that `encode_resume` does not write.
 result<resume_data> decode_resume(byte_view bytes);
 
-/// Where it lies: ".NAME.HASH8.shoal-resume" in the download directory.
+/// Where it lies: ".HASH.shoal-resume" in the download directory, the hash in hexadecimal.
 std::filesystem::path resume_path(const std::filesystem::path& directory, const info_hash& torrent);
 
 outcome<void> save_resume(const std::filesystem::path& file, const resume_data& d);

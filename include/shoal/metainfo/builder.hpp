@@ -26,7 +26,8 @@ struct build_request {
   std::optional<std::int64_t> creation_date;
 };
 
-/// A complete torrent_info (its info_bytes and info_hash included), as `parse_torrent` would give it.
+/// A complete torrent_info (its info_bytes and info_hash included), as `parse_torrent` gives it for what
+/// `write_torrent` writes; what it would refuse is refused here.
 result<torrent_info> build(build_request request);
 
 /// A piece length for so many bytes: a power of two from 16 KiB to 16 MiB that gives about 1,000 to 2,000

@@ -48,6 +48,8 @@ class file_layout {
   /// zero-length files never. O(log files + slices), however many empty files a torrent has.
   std::vector<file_slice> slices(std::uint64_t offset, std::uint64_t length) const;
 
+  friend bool operator==(const file_layout&, const file_layout&) = default;
+
  private:
   std::vector<file_entry> files_;
   std::vector<file_index> occupied_;  // the files that are not empty

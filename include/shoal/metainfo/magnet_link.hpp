@@ -17,9 +17,12 @@ struct magnet_link {
   std::vector<std::string> trackers;   ///< "tr"
   std::vector<std::string> web_seeds;  ///< "ws"
   std::vector<std::string> peers;      ///< "x.pe", as written: host:port
+
+  friend bool operator==(const magnet_link&, const magnet_link&) = default;
 };
 
-/// xt=urn:btih in 40 hex digits or 32 base32 characters; unknown parameters are ignored.
+/// xt=urn:btih in 40 hex digits or 32 base32 characters; unknown parameters are ignored, and trackers, web
+/// seeds and peers bounded as in a torrent.
 result<magnet_link> parse_magnet(std::string_view uri);
 std::string write_magnet(const magnet_link& link);
 /// The link that finds this torrent.

@@ -16,13 +16,13 @@ namespace shoal::metainfo {
 
 enum class errc {
   not_bencoded = 1,
-  no_info,  ///< no "info" dictionary
-  bad_name,
+  no_info,           ///< no "info" dictionary
+  bad_name,          ///< absent or empty
   bad_piece_length,  ///< absent, zero, or over 2^30 bytes
   bad_pieces,        ///< "pieces" is no multiple of 20 bytes or does not fit the length
-  bad_files,         ///< no files, a negative length, a path without components, both length and files
-  too_large,         ///< over 2^50 bytes, 2^24 pieces or 2^20 files
-  only_v2,           ///< a BEP 52 torrent without v1 part: not supported yet
+  bad_files,  ///< no files, no bytes, a bad length, a path of 0 or over 256 names, both length and files
+  too_large,  ///< over 2^50 bytes, 2^24 pieces or 2^20 files
+  only_v2,    ///< a BEP 52 torrent without v1 part: not supported yet
   bad_magnet,
   no_info_hash,  ///< a magnet link without a usable xt
 };
@@ -31,7 +31,8 @@ inline error make_error_code(errc e) {
   return {static_cast<int>(e), category()};
 }
 
-/// Trackers in tiers (BEP 12); a lone "announce" is one tier of one.
+/// Trackers in tiers (BEP 12); a lone "announce" is one tier of one. From a torrent at most 1,000 in all, and
+/// none with a space or control character: they will stand in request lines.
 using tracker_tiers = std::vector<std::vector<std::string>>;
 
 /// One torrent. A value; large (20 bytes a piece), so share it by shared_ptr<const>.
@@ -52,9 +53,13 @@ struct torrent_info {
 
   std::uint64_t total_bytes() const { return files.total_bytes(); }
   std::uint32_t piece_count() const { return static_cast<std::uint32_t>(piece_hashes.size()); }
+
+  friend bool operator==(const torrent_info&, const torrent_info&) = default;
 };
 
-/// Reads a whole .torrent file. Cost: linear, no recursion.
+/// Reads a whole .torrent file. Cost: linear (paths n log n), no recursion. Symbolic links (BEP 47 'l') are
+/// not made: without bytes they become padding, with bytes they are ordinary files. Where a name has a
+/// ".utf-8" twin, the twin counts.
 result<torrent_info> parse_torrent(byte_view bytes);
 
 /// Reads an info dictionary alone (as metadata exchange gives it).

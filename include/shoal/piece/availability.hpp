@@ -44,7 +44,8 @@ class availability {
   bool no_candidates() const { return candidates_.none(); }
 
   /// Of what is in `has`, the candidate of the highest priority that the fewest peers have; among equals the
-  /// one met first from a random place on.
+  /// one met first from a random place on. O(1) when `has` holds one in some dozen of the rarest. Else a
+  /// search with a bounded effort: exact among some thousand pieces, above that the rarest of so many.
   std::optional<piece_index> rarest(const bitfield& has, rng& random) const;
   /// Of what is in `has`, the candidate of the highest priority met first from `start` on, around the end.
   std::optional<piece_index> first_from(const bitfield& has, piece_index start) const;

@@ -19,8 +19,9 @@
 //
 // Cost: a HAVE, a pick of a piece that the peer has among the rarest, and every block event are O(1)
 // amortised. A pick looks at each open piece (begun, with blocks that nobody is asked for): rule 1 keeps them
-// few. A peer with few of the rare pieces costs one pass over its bit words, at most, for a new piece. A pick
-// in endgame looks at the blocks in flight. Nothing scans all pieces per message.
+// few. A peer with few of the rare pieces costs a search over its bit words for a new piece; past some
+// thousand pieces it is content with the rarest of a sample. A pick in endgame looks at the blocks in flight.
+// Nothing scans all pieces per message.
 
 #include <cstddef>
 #include <cstdint>

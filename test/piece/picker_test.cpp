@@ -1,4 +1,4 @@
-// The picker's rules, one by one, on small torrents. test/piece/model.cpp holds all of it against a naive
+// The picker's rules, one by one, on small torrents. model_test.cpp holds all of it against a naive
 // re-implementation.
 
 #include <algorithm>
@@ -288,4 +288,29 @@ TEST_CASE("a million pieces are no trouble") {
   p.peer_left(odd);
   p.peer_left(all);
   p.check();
+}
+
+TEST_CASE("a peer without any of the rarest million still gives the highest priority and a rare piece") {
+  const std::uint32_t pieces = 1U << 20;
+  picker p(torrent(pieces, 1), {}, 11);
+  bitfield half(pieces);
+  bitfield quarter(pieces);
+  for (std::uint32_t i = 0; i < pieces / 2; ++i) {
+    half.set(piece_index(i));
+    if (i % 2 == 0) {
+      quarter.set(piece_index(i));
+    }
+  }
+  p.peer_joined(bitfield(pieces, true));
+  p.peer_joined(half);
+  p.peer_joined(quarter);
+  p.mark_have(piece_index(0));
+  const auto blocks = pick(p, half, ann, 3);
+  for (const auto& b : blocks) {
+    CHECK(p.availability(b.piece) == 2);
+  }
+  p.set_priority(piece_index(pieces - 1), 7);
+  CHECK(p.availability(pick(p, half, ann, 1)[0].piece) == 2);
+  p.set_priority(piece_index(4444), 6);
+  CHECK(pick(p, half, ann, 1)[0].piece == piece_index(4444));
 }
