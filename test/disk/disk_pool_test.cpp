@@ -200,21 +200,22 @@ TEST_CASE("a spilled block that cannot be read back fails, and the rest is not l
 }
 
 TEST_CASE("a piece that the full disk refused comes back whole and is written when there is room") {
-  test::with_little_room([](const std::filesystem::path& where, auto expected) {
+  disk_pool pool(1);
+  piece_job refused;
+  test::with_little_room([&](const std::filesystem::path& where, auto expected) {
     fixture f(where, {file("t/a", 200000)});
-    disk_pool pool(1);
     auto out = run(pool, f.piece(0, 0, piece_bytes));
     REQUIRE(out.what == verdict::io_failed);
     CHECK(out.why.code == expected);
     CHECK(out.why.subject == (where / "t/a").string());
-
-    const temp_directory roomy;
-    const fixture g(roomy.path(), {file("t/a", 200000)});
-    out.job.store = g.store;
-    out = run(pool, std::move(out.job));
-    CHECK(out.what == verdict::written);
-    CHECK(g.holds(0, piece_bytes));
+    refused = std::move(out.job);
+    refused.store = nullptr;
   });
+  const temp_directory roomy;
+  const fixture f(roomy.path(), {file("t/a", 200000)});
+  refused.store = f.store;
+  CHECK(run(pool, std::move(refused)).what == verdict::written);
+  CHECK(f.holds(0, piece_bytes));
 }
 
 TEST_CASE("a medium that fails gives pieces, spills and reads back with the reason") {
