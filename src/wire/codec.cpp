@@ -23,6 +23,8 @@ std::string_view describe(int value) {
       return "the peer sent a message whose length does not fit its kind";
     case errc::bad_protocol:
       return "the other side does not speak the BitTorrent protocol";
+    case errc::bad_extension_handshake:
+      return "the peer's extension handshake is not a dictionary";
   }
   return "unknown wire error";
 }

@@ -14,9 +14,10 @@
 namespace shoal::wire {
 
 enum class errc {
-  frame_too_long = 1,  ///< longer than `limits` allows for its kind
-  bad_length,          ///< the frame's length does not fit its message id
-  bad_protocol,        ///< the handshake does not begin with "\x13BitTorrent protocol"
+  frame_too_long = 1,       ///< longer than `limits` allows for its kind
+  bad_length,               ///< the frame's length does not fit its message id
+  bad_protocol,             ///< the handshake does not begin with "\x13BitTorrent protocol"
+  bad_extension_handshake,  ///< bencoded, but not a dictionary
 };
 const boost::system::error_category& category();
 inline error make_error_code(errc e) {

@@ -1,6 +1,7 @@
 #pragma once
 // The extension handshake (BEP 10, message `extended` with id 0): a bencoded dictionary in which a peer says
-// what it understands. Unknown keys are ignored; every known one is bounded.
+// what it understands. Unknown keys are ignored, and so are values of a wrong type or out of range: they are
+// hints, not worth a connection. Every known one is bounded. Bytes after the dictionary are not looked at.
 
 #include <cstdint>
 #include <map>
@@ -26,8 +27,9 @@ struct extension_handshake {
   friend bool operator==(const extension_handshake&, const extension_handshake&) = default;
 };
 
-/// The payload of the `extended` message.
+/// The payload of the `extended` message, keys in order.
 std::vector<std::byte> encode(const extension_handshake& h);
+/// Fails only for what is not bencoded or no dictionary.
 result<extension_handshake> decode_extension_handshake(byte_view payload);
 
 }  // namespace shoal::wire
