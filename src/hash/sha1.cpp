@@ -6,6 +6,8 @@
 
 #include <shoal/hash/sha1.hpp>
 
+#include "hash/sha1_lanes.hpp"
+
 namespace shoal {
 
 namespace {
@@ -88,6 +90,7 @@ sha256_digest sha256(byte_view bytes) {
 
 void sha1_many(std::span<const chunk_list> messages, std::span<sha1_digest> out) {
   assert(messages.size() == out.size());
+  if (const auto compress = detail::sha1_compress()) return detail::sha1_in_lanes(compress, messages, out);
   sha1_hasher hasher;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     for (const byte_view chunk : messages[i]) {
