@@ -1,0 +1,68 @@
+#pragma once
+// Whom to give to. One round every 10 s (BEP 3; Cohen 2003):
+//
+//  - A leecher unchokes those that give it most, over the last 20 s; a peer that snubs us is not repaid.
+//  - A seeder, whom nobody repays, unchokes for `seed_hold` at a time, longest-waiting first, so that all get
+//    their turn; among those that hold a slot the fastest stay, as data spreads sooner through them.
+//  - One slot is optimistic: every 30 s it goes to a random one of the rest, newcomers three times as likely,
+//    so that strangers get something to trade and better partners are found.
+//  - A slot is never left empty while an interested peer waits.
+//
+// Peers that are not interested hold no slot; when one turns interested and a slot is free it is unchoked at
+// once, between rounds, by the caller (`torrent_core`). Cost: O(n log n) a round.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <shoal/base/rng.hpp>
+#include <shoal/base/strong.hpp>
+#include <shoal/base/time.hpp>
+
+namespace shoal::peer {
+
+struct choker_settings {
+  duration round_every = std::chrono::seconds(10);
+  duration optimistic_every = std::chrono::seconds(30);
+  duration seed_hold = std::chrono::seconds(30);
+  duration newcomer_for = std::chrono::seconds(45);
+};
+
+/// One interested peer, as the choker sees it.
+struct candidate {
+  peer_key key;
+  bool unchoked = false;
+  bool snubbed = false;
+  double down_bytes_per_s = 0;  ///< from it to us
+  double up_bytes_per_s = 0;    ///< from us to it
+  instant joined_at{};
+  instant unchoked_at{};        ///< the last time we unchoked it; the epoch for never
+};
+
+class choker {
+ public:
+  explicit choker(const choker_settings& s = {}) : settings_(s) {}
+
+  const choker_settings& settings() const { return settings_; }
+
+  /// Who should be unchoked now: at most `slots` of `interested`, the optimistic one last.
+  std::vector<peer_key> round(instant now, std::span<const candidate> interested, std::uint32_t slots,
+                              bool seeding, rng& chance);
+  /// The holder of the optimistic slot, if any.
+  std::optional<peer_key> optimistic() const { return optimistic_; }
+
+ private:
+  peer_key choose_optimistic(instant now, std::span<const candidate> rest, rng& chance);
+
+  choker_settings settings_;
+  std::optional<peer_key> optimistic_;
+  instant optimistic_until_{};
+};
+
+/// How many slots suit an uplink: about sqrt(0.6 x KiB/s), so that each gets a rate worth having while the
+/// uplink is shared by more the faster it is; 4 to 50, and at least 8 where no limit is set.
+/// `rate` is the limit, or what was measured when there is none; bytes a second.
+std::uint32_t slots_for_rate(double rate_bytes_per_s, bool limited);
+
+}  // namespace shoal::peer

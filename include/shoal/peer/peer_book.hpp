@@ -1,0 +1,74 @@
+#pragma once
+// The peers we know of and may connect to: who, how often it failed, when to try again, who is banned.
+//
+// Bounded: `entries_max` addresses; when full, one that failed most is forgotten for a new one, so a tracker or
+// a peer that lies about addresses cannot push out the good ones (they have no failures). Banned addresses are
+// bounded as well, the oldest is forgotten. Choosing the next is O(log n).
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <shoal/base/endpoint.hpp>
+#include <shoal/base/rng.hpp>
+#include <shoal/base/time.hpp>
+
+namespace shoal::peer {
+
+struct book_settings {
+  std::size_t entries_max = 2000;
+  std::size_t banned_max = 1000;
+  duration retry_first = std::chrono::seconds(10);  ///< after the first failure; doubles with each
+  duration retry_max = std::chrono::minutes(30);
+  std::uint32_t failures_max = 8;                   ///< then it is forgotten
+};
+
+class peer_book {
+ public:
+  explicit peer_book(const book_settings& s = {}) : settings_(s) {}
+
+  /// True when it is new. Port 0, unspecified and multicast addresses and banned ones are not taken.
+  bool add(instant now, const endpoint& who, rng& chance);
+  /// The next to connect to, if one is due; it counts as busy until `failed` or `ended`.
+  std::optional<endpoint> next(instant now);
+  /// When `next` will give one, as far as is known.
+  std::optional<instant> due() const;
+
+  /// The attempt failed, or the connection ended badly.
+  void failed(instant now, const endpoint& who);
+  /// The connection ended in good order; it may be tried again after `retry_first`.
+  void ended(instant now, const endpoint& who);
+  /// A peer connected to us and told its listening port: no need to connect to it.
+  void busy(const endpoint& who);
+  /// It has nothing for us and we nothing for it, or it is ourselves.
+  void forget(const endpoint& who);
+
+  void ban(const ip_address& who);
+  bool banned(const ip_address& who) const { return banned_.contains(who); }
+
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  struct entry {
+    std::uint32_t failures = 0;
+    std::optional<instant> due;  ///< nothing while busy
+    std::uint64_t ticket = 0;    ///< random order among those due at one time
+  };
+  using turn = std::pair<std::pair<instant, std::uint64_t>, endpoint>;
+
+  static turn turn_of(const endpoint& who, const entry& e) { return {{*e.due, e.ticket}, who}; }
+  void schedule(const endpoint& who, entry& e, instant due);
+  bool make_room();
+
+  book_settings settings_;
+  std::map<endpoint, entry> entries_;
+  std::set<turn> turns_;
+  std::set<ip_address> banned_;
+  std::deque<ip_address> banned_order_;
+};
+
+}  // namespace shoal::peer

@@ -1,0 +1,77 @@
+#pragma once
+// The requests one peer owes us, and how many there should be.
+//
+// The size follows from what the peer gives: enough requests to cover its measured rate for the round trip and
+// `horizon` more, so that its queue never runs dry and never holds more than it can send soon (a long queue at a
+// slow peer would hold pieces up, and waste more in endgame). Until the first measurement shows less, each
+// answer adds one request, which doubles the window each round trip.
+//
+// Answers are expected in the order of asking, so matching one costs O(1); any other order costs a scan of at
+// most `requests_max` entries.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <shoal/base/strong.hpp>
+#include <shoal/base/time.hpp>
+
+namespace shoal::peer {
+
+struct window_settings {
+  std::uint32_t initial = 32;                       ///< requests
+  std::uint32_t least = 4;                          ///< requests
+  std::uint32_t requests_max = 512;                 ///< ours; the peer's own limit may be lower
+  duration horizon = std::chrono::milliseconds(400);
+  duration snub_after = std::chrono::seconds(60);   ///< Cohen 2003: "over a minute"
+};
+
+class request_window {
+ public:
+  struct pending {
+    block_ref block;
+    instant asked_at;
+  };
+
+  explicit request_window(const window_settings& s = {});
+
+  /// The peer's `reqq` (BEP 10).
+  void limit_to(std::uint32_t requests_max);
+  void asked(instant now, const block_ref& b);
+  /// When `b` was awaited: when it was asked, and it is awaited no more.
+  std::optional<instant> answered(instant now, const block_ref& b);
+  /// True when `b` was awaited; it is no more, and counts as no answer.
+  bool withdrawn(const block_ref& b);
+  /// Takes all that is awaited.
+  std::vector<pending> take_all();
+
+  /// How many requests to send now: none until a quarter of the window is free, so that they go in batches.
+  std::size_t room() const;
+  std::size_t size() const { return queue_.size() - head_; }
+  std::size_t target() const;
+
+  /// Nothing came for `snub_after` though something was asked. A snubbed window shrinks to one request, and
+  /// any answer opens it again.
+  bool snubbed() const { return snubbed_; }
+  /// True when this call found the peer to be snubbing us.
+  bool check_snub(instant now);
+
+ private:
+  void measure(instant now, std::uint32_t bytes, duration round_trip);
+  void drop_spent();
+
+  window_settings settings_;
+  std::vector<pending> queue_;  // [0, head_) is spent
+  std::size_t head_ = 0;
+  double target_ = 0;
+  bool slow_start_ = true;
+  bool snubbed_ = false;
+  instant last_answer_{};
+  duration round_trip_min_ = duration::max();
+  instant interval_start_{};
+  std::uint64_t interval_bytes_ = 0;
+};
+
+}  // namespace shoal::peer

@@ -1,0 +1,344 @@
+#include "swarm/connections.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace shoal::swarm {
+
+namespace {
+
+/// Harmless breaches (a HAVE twice, a block that nobody asked for) before a peer is dropped for them. Honest
+/// clients commit a handful; a flood passes this in a moment.
+constexpr std::uint32_t oddities_max = 200;
+
+/// BEP 6's example size; also when a peer has so few pieces that the set is worth sending.
+constexpr std::uint32_t allowed_fast_pieces = 10;
+
+/// Part of `peers_max` that we fill by connecting; the rest is for those who connect to us.
+constexpr std::uint32_t outgoing_share_percent = 60;
+
+}  // namespace
+
+connections::connections(state& s, const core_setup& setup)
+    : s_(s),
+      book_(setup.settings.book),
+      our_id_(setup.our_id),
+      listen_port_(setup.listen_port),
+      client_(setup.client) {}
+
+peer_state* connections::joined(const peer_joined& e) {
+  if (e.outgoing && connecting_ > 0) {
+    --connecting_;
+  }
+  auto fresh = std::make_unique<peer_state>();
+  fresh->key = e.key;
+  fresh->remote = e.remote;
+  fresh->id = e.id;
+  fresh->outgoing = e.outgoing;
+  fresh->fast = e.fast;
+  fresh->extended = e.extended;
+  fresh->has = bitfield(s_.geometry.piece_count());
+  fresh->window = peer::request_window(s_.settings.window);
+  fresh->joined_at = fresh->last_received = fresh->last_sent = s_.now;
+  if (e.outgoing) {
+    fresh->listens_at = e.remote;
+  }
+
+  const bool twice = is_duplicate(e);
+  const bool full = s_.peers.size() >= s_.settings.peers_max;
+  peer_state& p = s_.peers.add(std::move(fresh));
+  if (!s_.running) {
+    drop(p, drop_reason::stopping);
+  } else if (book_.banned(e.remote.address)) {
+    drop(p, drop_reason::banned);
+  } else if (e.id == our_id_) {
+    book_.forget(e.remote);
+    drop(p, drop_reason::duplicate, "ourselves");
+  } else if (twice) {
+    drop(p, drop_reason::duplicate);
+  } else if (full) {
+    drop(p, drop_reason::too_many);
+  } else {
+    greet(p);
+    return &p;
+  }
+  return nullptr;
+}
+
+/// Two connections to one peer: when one goes each way, both sides must keep the same one, and they agree on that
+/// which the larger peer id made; otherwise the older stays.
+bool connections::is_duplicate(const peer_joined& e) {
+  bool newcomer_goes = false;
+  s_.peers.for_each([&](peer_state& other) {
+    if (other.id != e.id) {
+      return;
+    }
+    const bool keep_ours = our_id_ > e.id;
+    if (other.outgoing != e.outgoing && e.outgoing == keep_ours) {
+      drop(other, drop_reason::duplicate);
+    } else {
+      newcomer_goes = true;
+    }
+  });
+  return newcomer_goes;
+}
+
+void connections::greet(peer_state& p) {
+  const auto& have = s_.picker.have();
+  if (p.fast && have.all()) {
+    s_.tell(p, wire::have_all{});
+  } else if (p.fast && have.none()) {
+    s_.tell(p, wire::have_none{});
+  } else if (!have.none()) {
+    s_.tell(p, wire::bitfield_bits{have.to_wire()});
+  }
+  if (p.extended) {
+    wire::extension_handshake hello;
+    hello.client = client_;
+    hello.requests_max = peer::upload_queue::requests_max;
+    hello.your_address = p.remote.address;
+    if (listen_port_ != 0) {
+      hello.listen_port = listen_port_;
+    }
+    s_.tell(p, wire::extended{0, wire::encode(hello)});
+  }
+  if (p.fast && !have.none()) {
+    p.allows_fast = allowed_fast_set(p.remote.address, s_.info_hash, s_.geometry.piece_count(), allowed_fast_pieces);
+    std::erase_if(p.allows_fast, [&](piece_index piece) { return !have.test(piece); });
+    for (const auto piece : p.allows_fast) {
+      s_.tell(p, wire::allowed_fast{piece});
+    }
+  }
+}
+
+void connections::left(peer_key key) {
+  peer_state* const p = s_.peers.find(key);
+  if (p == nullptr) {
+    return;
+  }
+  for (const auto& pending : p->window.take_all()) {
+    s_.picker.abandoned(pending.block, key);
+  }
+  s_.picker.peer_left(p->has);
+  s_.look_again = true;
+  if (p->listens_at && !p->dropping) {
+    if (p->down.total() + p->up.total() > 0) {
+      book_.ended(s_.now, *p->listens_at);
+    } else {
+      book_.failed(s_.now, *p->listens_at);
+    }
+  }
+  s_.peers.remove(key);
+}
+
+void connections::connect_failed(const swarm::connect_failed& e) {
+  if (connecting_ > 0) {
+    --connecting_;
+  }
+  if (e.ourselves) {
+    book_.forget(e.remote);
+  } else {
+    book_.failed(s_.now, e.remote);
+  }
+}
+
+void connections::found(std::span<const endpoint> peers) {
+  for (const auto& who : peers) {
+    book_.add(s_.now, who, s_.chance);
+  }
+}
+
+void connections::set_pieces(peer_state& p, bitfield has) {
+  if (p.told_pieces) {
+    violation(p, "told its pieces twice");
+    return;
+  }
+  p.told_pieces = true;
+  s_.picker.peer_left(p.has);
+  p.has = std::move(has);
+  s_.picker.peer_joined(p.has);
+  p.wanted = s_.picker.wanted_in(p.has);
+  update_interest(p);
+  if (s_.complete() && p.is_seed()) {
+    drop(p, drop_reason::both_complete);
+  }
+}
+
+void connections::has_bitfield(peer_state& p, const std::vector<std::byte>& bits) {
+  auto has = bitfield::from_wire(bits, s_.geometry.piece_count());
+  if (!has) {
+    violation(p, "bitfield of the wrong size");
+    return;
+  }
+  set_pieces(p, std::move(*has));
+}
+
+void connections::has_all(peer_state& p) { set_pieces(p, bitfield(s_.geometry.piece_count(), true)); }
+
+void connections::has_none(peer_state& p) { set_pieces(p, bitfield(s_.geometry.piece_count())); }
+
+void connections::has_piece(peer_state& p, piece_index piece) {
+  if (!s_.geometry.contains(piece)) {
+    violation(p, "have of a piece that does not exist");
+    return;
+  }
+  p.told_pieces = true;  // a bitfield may only come first (BEP 3)
+  if (!p.has.set(piece)) {
+    oddity(p, "have of the same piece again and again");
+    return;
+  }
+  s_.picker.peer_got(piece);
+  if (s_.picker.wants(piece)) {
+    ++p.wanted;
+    update_interest(p);
+  }
+  if (s_.complete() && p.is_seed()) {
+    drop(p, drop_reason::both_complete);
+  }
+}
+
+void connections::extension(peer_state& p, const wire::extended& m) {
+  if (m.id != 0) {
+    return;  // we have offered no extension yet
+  }
+  const auto hello = wire::decode_extension_handshake(m.payload);
+  if (!hello) {
+    oddity(p, "extension handshake that cannot be read");
+    return;
+  }
+  if (hello->client) {
+    p.client = *hello->client;
+  }
+  if (hello->requests_max) {
+    p.window.limit_to(*hello->requests_max);
+  }
+  if (hello->listen_port && *hello->listen_port != 0 && !p.listens_at) {
+    p.listens_at = endpoint{p.remote.address, *hello->listen_port};
+    book_.add(s_.now, *p.listens_at, s_.chance);
+    book_.busy(*p.listens_at);
+  }
+}
+
+void connections::announce_piece(piece_index piece) {
+  s_.peers.for_each([&](peer_state& p) {
+    if (p.has.test(piece)) {
+      --p.wanted;
+      update_interest(p);
+    } else {
+      s_.tell(p, wire::have{piece});
+    }
+  });
+}
+
+void connections::recount_interest() {
+  s_.peers.for_each([&](peer_state& p) {
+    p.wanted = s_.picker.wanted_in(p.has);
+    update_interest(p);
+  });
+}
+
+void connections::update_interest(peer_state& p) {
+  const bool interested = p.wanted > 0;
+  if (interested == p.we_interested) {
+    return;
+  }
+  p.we_interested = interested;
+  if (interested) {
+    s_.tell(p, wire::interested{});
+  } else {
+    s_.tell(p, wire::not_interested{});
+  }
+}
+
+void connections::drop(peer_state& p, drop_reason reason, std::string_view detail) {
+  if (p.dropping) {
+    return;
+  }
+  p.dropping = true;
+  if (p.listens_at) {
+    switch (reason) {
+      case drop_reason::both_complete:
+      case drop_reason::banned:
+        book_.forget(*p.listens_at);
+        break;
+      case drop_reason::duplicate:
+      case drop_reason::stopping:
+        break;
+      case drop_reason::protocol_violation:
+      case drop_reason::too_many:
+      case drop_reason::silent:
+        book_.failed(s_.now, *p.listens_at);
+        break;
+    }
+  }
+  s_.emit(swarm::drop{p.key, reason, detail});
+  report r;
+  r.what = report::kind::peer_dropped;
+  r.peer = p.remote;
+  r.reason = reason;
+  r.text = detail;
+  s_.emit(std::move(r));
+}
+
+void connections::oddity(peer_state& p, std::string_view detail) {
+  if (++p.oddities > oddities_max) {
+    violation(p, detail);
+  }
+}
+
+void connections::ban(const ip_address& address) {
+  book_.ban(address);
+  report r;
+  r.what = report::kind::peer_banned;
+  r.peer.address = address;
+  s_.emit(std::move(r));
+  s_.peers.for_each([&](peer_state& p) {
+    if (p.remote.address == address) {
+      drop(p, drop_reason::banned, "sent data that is not the torrent's");
+    }
+  });
+}
+
+void connections::drop_all(drop_reason reason) {
+  s_.peers.for_each([&](peer_state& p) { drop(p, reason); });
+}
+
+void connections::drop_useless() {
+  s_.peers.for_each([&](peer_state& p) {
+    if (p.is_seed()) {
+      drop(p, drop_reason::both_complete);
+    }
+  });
+}
+
+bool connections::has_room() const {
+  const std::size_t outgoing_max = std::max<std::size_t>(1, s_.settings.peers_max * outgoing_share_percent / 100);
+  return s_.running && connecting_ < s_.settings.connecting_max && s_.peers.size() + connecting_ < outgoing_max;
+}
+
+void connections::reach_out() {
+  while (has_room()) {
+    const auto who = book_.next(s_.now);
+    if (!who) {
+      return;
+    }
+    ++connecting_;
+    s_.emit(connect{*who});
+  }
+}
+
+void connections::sweep() {
+  s_.peers.for_each([&](peer_state& p) {
+    if (s_.now - p.last_received > s_.settings.silence_max) {
+      drop(p, drop_reason::silent);
+    } else if (s_.now - p.last_sent >= s_.settings.keep_alive_after) {
+      s_.tell(p, wire::keep_alive{});
+    }
+  });
+}
+
+bool connections::lonely() const { return s_.peers.size() + connecting_ < 5 && !s_.complete(); }
+
+std::optional<instant> connections::deadline() const { return has_room() ? book_.due() : std::nullopt; }
+
+}  // namespace shoal::swarm

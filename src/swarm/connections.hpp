@@ -1,0 +1,77 @@
+#pragma once
+// Who is connected: joining and leaving, what a peer has, interest in it, misbehaviour, bans, keep-alives, and
+// whom to connect to next.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <shoal/peer/peer_book.hpp>
+#include <shoal/wire/extension.hpp>
+
+#include "swarm/state.hpp"
+
+namespace shoal::swarm {
+
+class connections {
+ public:
+  connections(state& s, const core_setup& setup);
+
+  /// Nothing when the newcomer was turned away.
+  peer_state* joined(const peer_joined& e);
+  /// What was asked of it is free again; the peer is gone after the call.
+  void left(peer_key key);
+  void connect_failed(const swarm::connect_failed& e);
+  void found(std::span<const endpoint> peers);
+
+  // Messages that say what a peer has or is.
+  void has_bitfield(peer_state& p, const std::vector<std::byte>& bits);
+  void has_all(peer_state& p);
+  void has_none(peer_state& p);
+  void has_piece(peer_state& p, piece_index piece);
+  void extension(peer_state& p, const wire::extended& m);
+
+  /// We have `piece` now: tell those who lack it, and lose interest where nothing else is wanted.
+  void announce_piece(piece_index piece);
+  /// What we want changed: count anew.
+  void recount_interest();
+
+  void drop(peer_state& p, drop_reason reason, std::string_view detail = {});
+  /// A breach that no honest peer commits.
+  void violation(peer_state& p, std::string_view detail) { drop(p, drop_reason::protocol_violation, detail); }
+  /// A breach that honest peers commit now and then; too many are a violation.
+  void oddity(peer_state& p, std::string_view detail);
+  void ban(const ip_address& address);
+  void drop_all(drop_reason reason);
+  /// Peers that have everything are of no use to us when we want nothing more.
+  void drop_useless();
+
+  /// Connects to more peers, while there is room.
+  void reach_out();
+  /// Once a second: keep-alives and time-outs.
+  void sweep();
+  /// So few peers that the tracker should be asked again.
+  bool lonely() const;
+  std::optional<instant> deadline() const;
+
+ private:
+  bool has_room() const;
+  void greet(peer_state& p);
+  bool is_duplicate(const peer_joined& e);
+  void set_pieces(peer_state& p, bitfield has);
+  void update_interest(peer_state& p);
+
+  state& s_;
+  peer::peer_book book_;
+  shoal::peer_id our_id_;
+  std::uint16_t listen_port_;
+  std::string client_;
+  std::uint32_t connecting_ = 0;
+};
+
+/// The pieces that a choked peer at `address` may have from us anyway (BEP 6, "allowed fast set"), at most `k`.
+/// Empty for IPv6, for which the BEP gives no rule.
+std::vector<piece_index> allowed_fast_set(const ip_address& address, const sha1_digest& info_hash,
+                                          std::uint32_t pieces, std::uint32_t k);
+
+}  // namespace shoal::swarm

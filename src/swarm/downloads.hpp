@@ -1,0 +1,49 @@
+#pragma once
+// What we ask for and what comes: requests, blocks, verified pieces, and who is to blame for a bad one.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "swarm/connections.hpp"
+#include "swarm/state.hpp"
+
+namespace shoal::swarm {
+
+class downloads {
+ public:
+  downloads(state& s, connections& c) : s_(s), connections_(c) {}
+
+  /// A `piece` message, the `nth` of its batch.
+  void block(peer_state& p, const block_ref& b, std::uint32_t nth);
+  void choked(peer_state& p);
+  void unchoked(peer_state& p);
+  void rejected(peer_state& p, const block_ref& b);
+  void allowed_fast(peer_state& p, piece_index piece);
+  void suggested(peer_state& p, piece_index piece);
+
+  void verified(piece_index piece, bool good);
+
+  /// Asks `p` for as much as its window and the rate limit let us.
+  void fill(peer_state& p);
+  void fill_all();
+  /// Once a second: snubs.
+  void sweep();
+  /// When the rate limit lets us ask again, if it holds us up.
+  std::optional<instant> deadline() const;
+
+ private:
+  std::size_t pick(peer_state& p, std::size_t n, std::vector<block_ref>& out);
+  void give_up(peer_state& p);
+  void cancel_elsewhere(const block_ref& b);
+  std::vector<peer_key> senders_of(piece_index piece) const;
+  void blame(const std::vector<peer_key>& senders);
+
+  state& s_;
+  connections& connections_;
+  std::vector<peer_key> keys_;         // scratch
+  std::vector<block_ref> blocks_;      // scratch
+  bool held_up_ = false;               // by the rate limit
+};
+
+}  // namespace shoal::swarm

@@ -1,0 +1,56 @@
+#pragma once
+// Whom we give to and what: choke rounds, requests, loads, and the upload limit. The way of a request:
+// `requested` checks it and queues it; `pump` takes it when its peer's turn, the limit and the read-ahead bound
+// allow, and asks the disk; `loaded` looks once more whether it is still wanted, and hands it over.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "swarm/connections.hpp"
+#include "swarm/state.hpp"
+
+namespace shoal::swarm {
+
+class uploads {
+ public:
+  uploads(state& s, connections& c) : s_(s), connections_(c), choker_(s.settings.choking) {}
+
+  void interested(peer_state& p);
+  void not_interested(peer_state& p);
+  void requested(peer_state& p, const block_ref& b);
+  void cancelled(peer_state& p, const block_ref& b);
+
+  /// The answer to a `load`, the `nth` of its batch.
+  void loaded(const block_loaded& e, std::uint32_t nth);
+  void sent(peer_state& p, std::uint64_t bytes);
+  /// The peer is gone, and with it what was loading for it.
+  void left(const peer_state& p);
+
+  /// Takes queued requests, peer by peer in turn, while the limits allow.
+  void pump();
+  /// A choke round, when its time has come.
+  void round_if_due();
+  std::optional<instant> deadline() const;
+  void check() const;
+
+ private:
+  void choke(peer_state& p);
+  void unchoke(peer_state& p);
+  void refuse(peer_state& p, const block_ref& b);
+  std::uint32_t slots();
+  std::uint64_t ahead_max(peer_state& p) const;
+  bool may_take(peer_state& p) const;
+  void take_one(peer_state& p);
+
+  state& s_;
+  connections& connections_;
+  peer::choker choker_;
+  instant next_round_{};
+  std::uint64_t ahead_ = 0;              // bytes loading, or loaded and not sent, all peers
+  std::vector<peer_key> asking_;         // peers with queued requests (`peer_state::asking`)
+  std::size_t turn_ = 0;                 // whose turn it is among them
+  bool held_up_ = false;                 // by the rate limit
+};
+
+}  // namespace shoal::swarm
