@@ -1,0 +1,78 @@
+#include "session/block_reader.hpp"
+
+#include <algorithm>
+
+namespace shoal {
+
+namespace {
+
+/// Blocks of one read job: enough to make the hops between threads cheap, few enough to share the work.
+constexpr std::size_t job_blocks_max = 64;
+
+}  // namespace
+
+block_reader::block_reader(services& s, net::strand strand, reader_owner& owner,
+                           std::shared_ptr<disk::file_store> store, const piece::geometry& geometry)
+    : services_(s),
+      strand_(std::move(strand)),
+      owner_(owner),
+      store_(std::move(store)),
+      geometry_(geometry) {}
+
+void block_reader::flush() {
+  while (!queue_.empty()) {
+    std::vector<buffer::lease> buffers;
+    const auto n = services_.send_buffers.try_acquire(std::min(queue_.size(), job_blocks_max), buffers);
+    if (n == 0) {
+      wait_for_buffers();
+      return;
+    }
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(n);
+    std::vector<wanted> items(queue_.begin(), end);
+    queue_.erase(queue_.begin(), end);
+    submit(std::move(items), std::move(buffers));
+  }
+}
+
+void block_reader::wait_for_buffers() {
+  if (waiting_) {
+    return;
+  }
+  waiting_ = true;
+  services_.send_buffers.on_available([this] {
+    net::asio::post(strand_, [this] {
+      waiting_ = false;
+      flush();
+    });
+  });
+}
+
+void block_reader::submit(std::vector<wanted> items, std::vector<buffer::lease> buffers) {
+  disk::read_job job{store_, {}};
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto& b = items[i].block;
+    job.items.push_back({geometry_.piece_offset(b.piece) + b.begin, b.length, std::move(buffers[i])});
+  }
+  ++at_disk_;
+  services_.disk.submit(std::move(job), [this, items = std::move(items)](outcome<void> result, disk::read_job done) {
+    net::asio::post(strand_, [this, items, result = std::move(result), done = std::move(done)]() mutable {
+      finished(result, done, items);
+    });
+  });
+}
+
+void block_reader::finished(const outcome<void>& result, disk::read_job& job, const std::vector<wanted>& items) {
+  --at_disk_;
+  std::vector<swarm::block_loaded> blocks;
+  std::vector<buffer::lease> data;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    blocks.push_back({items[i].key, items[i].block, result.has_value()});
+    data.push_back(std::move(job.items[i].into));
+  }
+  if (result.has_error()) {
+    owner_.read_failed(result.error());
+  }
+  owner_.blocks_read(blocks, data);
+}
+
+}  // namespace shoal

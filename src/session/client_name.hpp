@@ -1,0 +1,14 @@
+#pragma once
+// Which program a peer says it is.
+
+#include <string>
+
+#include <shoal/hash/digest.hpp>
+
+namespace shoal {
+
+/// From the conventions of BEP 20 ("-TR3000-..." and "A2-1-36-0-..."); the printable head of the id where
+/// neither fits.
+std::string client_name(const peer_id& id);
+
+}  // namespace shoal
