@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+
 #include <shoal/peer/choker.hpp>
 
 namespace shoal::peer {

@@ -1,4 +1,5 @@
 #include <algorithm>
+
 #include <shoal/peer/peer_book.hpp>
 
 namespace shoal::peer {

@@ -1,4 +1,5 @@
 #include <algorithm>
+
 #include <shoal/peer/request_window.hpp>
 
 namespace shoal::peer {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <shoal/hash/sha1.hpp>
 
@@ -9,13 +10,15 @@ namespace shoal {
 
 namespace {
 
-/// Failed copies kept a piece, and pieces with such: enough to convict, bounded against a flood of bad pieces.
+/// Failed copies kept a piece, and pieces with such: enough to convict, bounded against a flood of bad
+/// pieces.
 constexpr std::size_t copies_max = 4;
 constexpr std::size_t failed_pieces_max = 64;
 
 }  // namespace
 
-assembly::assembly(services& s, net::strand strand, assembly_owner& owner, std::shared_ptr<disk::file_store> store,
+assembly::assembly(services& s, net::strand strand, assembly_owner& owner,
+                   std::shared_ptr<disk::file_store> store,
                    std::shared_ptr<const metainfo::torrent_info> info, const piece::geometry& geometry)
     : services_(s),
       strand_(std::move(strand)),
@@ -46,23 +49,21 @@ void assembly::verify(piece_index piece) {
 void assembly::submit(disk::piece_job job) {
   ++at_disk_;
   services_.disk.submit(std::move(job), [this](disk::piece_outcome outcome) {
-    net::asio::post(strand_, [this, outcome = std::move(outcome)]() mutable { finished(std::move(outcome)); });
+    net::asio::post(strand_,
+                    [this, outcome = std::move(outcome)]() mutable { finished(std::move(outcome)); });
   });
 }
 
 void assembly::finished(disk::piece_outcome outcome) {
   --at_disk_;
   const piece_index piece = outcome.job.piece;
-  const bool had_refused = refused();
   switch (outcome.what) {
     case disk::piece_outcome::verdict::written:
       accuse(outcome.job);
       senders_.erase(piece);
-      if (had_refused && idle()) {
-        retry();
-      }
       outcome.job.blocks.clear();
       owner_.piece_done(piece, true);
+      recovered();
       break;
     case disk::piece_outcome::verdict::hash_mismatch:
       remember(outcome.job, senders_[piece]);
@@ -72,14 +73,31 @@ void assembly::finished(disk::piece_outcome outcome) {
       break;
     case disk::piece_outcome::verdict::io_failed:
       unwritten_.push_back(std::move(outcome.job));
-      owner_.disk_refused(outcome.why);
+      refused(outcome.why);
       break;
   }
 }
 
+void assembly::refused(const failure& why) {
+  if (!failing_) {
+    failing_ = true;
+    owner_.disk_refused(why);
+  }
+}
+
+void assembly::recovered() {
+  if (failing_) {
+    failing_ = false;
+    retry();
+    owner_.disk_works_again();
+  }
+}
+
 void assembly::retry() {
-  auto jobs = std::move(unwritten_);
-  unwritten_.clear();
+  auto jobs = std::exchange(unwritten_, {});
+  if (jobs.empty()) {
+    recovered();  // it was blocks written early that were refused; they are still here
+  }
   for (auto& job : jobs) {
     submit(std::move(job));
   }
@@ -126,7 +144,7 @@ void assembly::accuse(const disk::piece_job& job) {
 
 void assembly::relieve() {
   auto& pool = services_.receive_buffers;
-  if (spilling_ || pool.available() * 8 > pool.capacity()) {
+  if (spilling_ || failing_ || pool.available() * 8 > pool.capacity()) {
     return;
   }
   const auto share = [](const piece_in_hand& h) {
@@ -145,8 +163,8 @@ void assembly::relieve() {
   }
 }
 
-/// Each run of blocks that lie side by side becomes one job. The buffers are shared with the jobs until these are
-/// done, so a piece that is verified meanwhile loses nothing.
+/// Each run of blocks that lie side by side becomes one job. The buffers are shared with the jobs until these
+/// are done, so a piece that is verified meanwhile loses nothing.
 void assembly::spill(piece_index piece, piece_in_hand& hand) {
   for (std::size_t n = 0; n < hand.slots.size();) {
     disk::spill_job job{store_, geometry_.piece_offset(piece) + n * block_bytes, {}};
@@ -174,7 +192,7 @@ void assembly::spilled(const outcome<void>& result, const disk::spill_job& job, 
   spilling_ = false;
   const auto found = hands_.find(piece);
   if (result.has_error()) {
-    owner_.disk_refused(result.error());
+    refused(result.error());
     return;
   }
   for (std::size_t i = 0; found != hands_.end() && i < job.blocks.size(); ++i) {

@@ -1,11 +1,11 @@
 #pragma once
-// Pieces on their way from blocks to the disk. It holds the buffers of a piece until the disk pool has hashed and
-// written it, keeps what the disk refused, gives buffers back early when they run short, and finds out who lied.
-// Lives on the torrent's strand.
+// Pieces on their way from blocks to the disk. It holds the buffers of a piece until the disk pool has hashed
+// and written it, keeps what the disk refused, gives buffers back early when they run short, and finds out
+// who lied. Lives on the torrent's strand.
 //
-// Finding the liar: when a piece of several senders fails, each of its blocks' digests is kept with its sender's
-// address; when a later copy of the piece is good, whoever sent a block that differs from it lied. Only blocks
-// whose buffers were still here can be compared (not those spilled early).
+// Finding the liar: when a piece of several senders fails, each of its blocks' digests is kept with its
+// sender's address; when a later copy of the piece is good, whoever sent a block that differs from it lied.
+// Only blocks whose buffers were still here can be compared (not those spilled early).
 
 #include <cstdint>
 #include <memory>
@@ -42,7 +42,8 @@ class assembly {
   void relieve();
   /// Tries again to write what the disk refused.
   void retry();
-  bool refused() const { return !unwritten_.empty(); }
+  /// The disk refused something and has taken nothing since.
+  bool failing() const { return failing_; }
   /// Nothing is at the disk.
   bool idle() const { return at_disk_ == 0; }
 
@@ -61,6 +62,8 @@ class assembly {
 
   void submit(disk::piece_job job);
   void finished(disk::piece_outcome outcome);
+  void refused(const failure& why);
+  void recovered();
   void remember(const disk::piece_job& job, const std::vector<ip_address>& from);
   void accuse(const disk::piece_job& job);
   void spill(piece_index piece, piece_in_hand& hand);
@@ -73,11 +76,12 @@ class assembly {
   std::shared_ptr<const metainfo::torrent_info> info_;
   piece::geometry geometry_;
   std::unordered_map<piece_index, piece_in_hand> hands_;
-  std::unordered_map<piece_index, std::vector<ip_address>> senders_;   // of pieces at the disk
+  std::unordered_map<piece_index, std::vector<ip_address>> senders_;  // of pieces at the disk
   std::unordered_map<piece_index, std::vector<failed_copy>> failed_;
   std::vector<disk::piece_job> unwritten_;
   std::size_t at_disk_ = 0;
   bool spilling_ = false;
+  bool failing_ = false;
 };
 
 }  // namespace shoal

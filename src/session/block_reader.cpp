@@ -54,14 +54,16 @@ void block_reader::submit(std::vector<wanted> items, std::vector<buffer::lease> 
     job.items.push_back({geometry_.piece_offset(b.piece) + b.begin, b.length, std::move(buffers[i])});
   }
   ++at_disk_;
-  services_.disk.submit(std::move(job), [this, items = std::move(items)](outcome<void> result, disk::read_job done) {
-    net::asio::post(strand_, [this, items, result = std::move(result), done = std::move(done)]() mutable {
-      finished(result, done, items);
-    });
-  });
+  services_.disk.submit(
+      std::move(job), [this, items = std::move(items)](outcome<void> result, disk::read_job done) {
+        net::asio::post(strand_, [this, items, result = std::move(result), done = std::move(done)]() mutable {
+          finished(result, done, items);
+        });
+      });
 }
 
-void block_reader::finished(const outcome<void>& result, disk::read_job& job, const std::vector<wanted>& items) {
+void block_reader::finished(const outcome<void>& result, disk::read_job& job,
+                            const std::vector<wanted>& items) {
   --at_disk_;
   std::vector<swarm::block_loaded> blocks;
   std::vector<buffer::lease> data;

@@ -1,6 +1,6 @@
 #pragma once
-// Blocks on their way from the disk to peers: what the core wants loaded is gathered into read jobs, as far as
-// there are buffers. Lives on the torrent's strand.
+// Blocks on their way from the disk to peers: what the core wants loaded is gathered into read jobs, as far
+// as there are buffers. Lives on the torrent's strand.
 
 #include <deque>
 #include <memory>

@@ -26,7 +26,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> known{{{
                                                                                {"TX", "Tixati"}}};
 
 bool alphanumeric(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
 }
 
 }  // namespace
@@ -35,7 +36,8 @@ std::string client_name(const peer_id& id) {
   const auto text = as_text(id.view());
   if (text[0] == '-' && text[7] == '-' && alphanumeric(text.substr(1, 6))) {
     const auto code = text.substr(1, 2);
-    const auto found = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == code; });
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == code; });
     std::string name(found != known.end() ? found->second : code);
     name += ' ';
     for (std::size_t i = 3; i < 6; ++i) {
@@ -45,11 +47,12 @@ std::string client_name(const peer_id& id) {
     return name;
   }
   if (text.substr(0, 3) == "A2-") {
-    const auto version = text.substr(3, text.find_last_of('-') - 3);
-    std::string name = "aria2 " + std::string(version);
-    std::replace(name.begin() + 6, name.end(), '-', '.');
-    if (alphanumeric(text.substr(3, 1))) {
-      return name;
+    std::string version(text.substr(3, text.find('-', text.find('-', text.find('-', 3) + 1) + 1) - 3));
+    std::replace(version.begin(), version.end(), '-', '.');
+    if (version.size() < 12 && std::all_of(version.begin(), version.end(), [](char c) {
+          return c == '.' || std::isdigit(static_cast<unsigned char>(c)) != 0;
+        })) {
+      return "aria2 " + version;
     }
   }
   std::string shown;

@@ -27,8 +27,8 @@ struct services {
   const session_settings& settings;
   peer_id our_id;
   endpoint listening;
-  std::optional<ip_address> bind_address;          ///< outgoing connections leave from here
-  std::function<void(session_event)> emit;         ///< thread-safe
+  std::optional<ip_address> bind_address;   ///< outgoing connections leave from here
+  std::function<void(session_event)> emit;  ///< thread-safe
 };
 
 /// The steady clock, as the core counts time.
@@ -49,7 +49,7 @@ net::awaitable<std::invoke_result_t<Work>> on_disk(disk::disk_pool& pool, Work w
     }));
   };
   co_await net::asio::async_initiate<const net::asio::use_awaitable_t<>, void()>(std::move(start),
-                                                                               net::asio::use_awaitable);
+                                                                                 net::asio::use_awaitable);
   co_return std::move(**answer);
 }
 

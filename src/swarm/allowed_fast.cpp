@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+
 #include <shoal/hash/sha1.hpp>
 
 #include "swarm/connections.hpp"

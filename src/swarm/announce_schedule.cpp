@@ -1,4 +1,5 @@
 #include <algorithm>
+
 #include <shoal/swarm/announce_schedule.hpp>
 
 namespace shoal::swarm {
@@ -25,7 +26,9 @@ void announce_schedule::completed(instant now) {
   due_ = std::min(due_, now);
 }
 
-void announce_schedule::want_peers(instant now) { due_ = std::min(due_, std::max(now, earliest_)); }
+void announce_schedule::want_peers(instant now) {
+  due_ = std::min(due_, std::max(now, earliest_));
+}
 
 announce_schedule::tracker* announce_schedule::current() {
   return tier_ < tiers_.size() && place_ < tiers_[tier_].size() ? &tiers_[tier_][place_] : nullptr;
@@ -121,7 +124,8 @@ void announce_schedule::advance(instant now, rng& chance) {
   }
   const auto wait = settings_.retry_first * (std::int64_t{1} << std::min(failed_rounds_, 16U));
   ++failed_rounds_;
-  due_ = now + from_seconds(to_seconds(std::min<duration>(wait, settings_.retry_max)) * (0.8 + 0.4 * chance.unit()));
+  due_ = now + from_seconds(to_seconds(std::min<duration>(wait, settings_.retry_max)) *
+                            (0.8 + 0.4 * chance.unit()));
   for (tier_ = 0; tier_ < tiers_.size(); ++tier_) {
     for (place_ = 0; place_ < tiers_[tier_].size(); ++place_) {
       if (!current()->dead) {

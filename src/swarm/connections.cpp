@@ -65,8 +65,8 @@ peer_state* connections::joined(const peer_joined& e) {
   return nullptr;
 }
 
-/// Two connections to one peer: when one goes each way, both sides must keep the same one, and they agree on that
-/// which the larger peer id made; otherwise the older stays.
+/// Two connections to one peer: when one goes each way, both sides must keep the same one, and they agree on
+/// that which the larger peer id made; otherwise the older stays.
 bool connections::is_duplicate(const peer_joined& e) {
   bool newcomer_goes = false;
   s_.peers.for_each([&](peer_state& other) {
@@ -103,7 +103,8 @@ void connections::greet(peer_state& p) {
     s_.tell(p, wire::extended{0, wire::encode(hello)});
   }
   if (p.fast && !have.none()) {
-    p.allows_fast = allowed_fast_set(p.remote.address, s_.info_hash, s_.geometry.piece_count(), allowed_fast_pieces);
+    p.allows_fast =
+        allowed_fast_set(p.remote.address, s_.info_hash, s_.geometry.piece_count(), allowed_fast_pieces);
     std::erase_if(p.allows_fast, [&](piece_index piece) { return !have.test(piece); });
     for (const auto piece : p.allows_fast) {
       s_.tell(p, wire::allowed_fast{piece});
@@ -173,9 +174,13 @@ void connections::has_bitfield(peer_state& p, const std::vector<std::byte>& bits
   set_pieces(p, std::move(*has));
 }
 
-void connections::has_all(peer_state& p) { set_pieces(p, bitfield(s_.geometry.piece_count(), true)); }
+void connections::has_all(peer_state& p) {
+  set_pieces(p, bitfield(s_.geometry.piece_count(), true));
+}
 
-void connections::has_none(peer_state& p) { set_pieces(p, bitfield(s_.geometry.piece_count())); }
+void connections::has_none(peer_state& p) {
+  set_pieces(p, bitfield(s_.geometry.piece_count()));
+}
 
 void connections::has_piece(peer_state& p, piece_index piece) {
   if (!s_.geometry.contains(piece)) {
@@ -312,8 +317,10 @@ void connections::drop_useless() {
 }
 
 bool connections::has_room() const {
-  const std::size_t outgoing_max = std::max<std::size_t>(1, s_.settings.peers_max * outgoing_share_percent / 100);
-  return s_.running && connecting_ < s_.settings.connecting_max && s_.peers.size() + connecting_ < outgoing_max;
+  const std::size_t outgoing_max =
+      std::max<std::size_t>(1, s_.settings.peers_max * outgoing_share_percent / 100);
+  return s_.running && connecting_ < s_.settings.connecting_max &&
+         s_.peers.size() + connecting_ < outgoing_max;
 }
 
 void connections::reach_out() {
@@ -337,8 +344,12 @@ void connections::sweep() {
   });
 }
 
-bool connections::lonely() const { return s_.peers.size() + connecting_ < 5 && !s_.complete(); }
+bool connections::lonely() const {
+  return s_.peers.size() + connecting_ < 5 && !s_.complete();
+}
 
-std::optional<instant> connections::deadline() const { return has_room() ? book_.due() : std::nullopt; }
+std::optional<instant> connections::deadline() const {
+  return has_room() ? book_.due() : std::nullopt;
+}
 
 }  // namespace shoal::swarm

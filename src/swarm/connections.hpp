@@ -1,6 +1,6 @@
 #pragma once
-// Who is connected: joining and leaving, what a peer has, interest in it, misbehaviour, bans, keep-alives, and
-// whom to connect to next.
+// Who is connected: joining and leaving, what a peer has, interest in it, misbehaviour, bans, keep-alives,
+// and whom to connect to next.
 
 #include <cstdint>
 #include <optional>
@@ -69,8 +69,8 @@ class connections {
   std::uint32_t connecting_ = 0;
 };
 
-/// The pieces that a choked peer at `address` may have from us anyway (BEP 6, "allowed fast set"), at most `k`.
-/// Empty for IPv6, for which the BEP gives no rule.
+/// The pieces that a choked peer at `address` may have from us anyway (BEP 6, "allowed fast set"), at most
+/// `k`. Empty for IPv6, for which the BEP gives no rule.
 std::vector<piece_index> allowed_fast_set(const ip_address& address, const sha1_digest& info_hash,
                                           std::uint32_t pieces, std::uint32_t k);
 

@@ -127,8 +127,8 @@ void downloads::suggested(peer_state& p, piece_index piece) {
 }
 
 void downloads::fill(peer_state& p) {
-  const bool may_ask = s_.running && s_.disk_ok && !p.dropping && p.we_interested && s_.now >= p.ask_again_at &&
-                       (!p.they_choke || !p.allowed_fast.empty());
+  const bool may_ask = s_.running && s_.disk_ok && !p.dropping && p.we_interested &&
+                       s_.now >= p.ask_again_at && (!p.they_choke || !p.allowed_fast.empty());
   std::size_t room = may_ask ? p.window.room() : 0;
   if (room == 0) {
     return;

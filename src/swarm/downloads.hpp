@@ -41,9 +41,9 @@ class downloads {
 
   state& s_;
   connections& connections_;
-  std::vector<peer_key> keys_;         // scratch
-  std::vector<block_ref> blocks_;      // scratch
-  bool held_up_ = false;               // by the rate limit
+  std::vector<peer_key> keys_;     // scratch
+  std::vector<block_ref> blocks_;  // scratch
+  bool held_up_ = false;           // by the rate limit
 };
 
 }  // namespace shoal::swarm

@@ -1,6 +1,6 @@
 #pragma once
-// What the sides of a torrent's brain share: the pieces, the peers, the outbox, and the instant of the event in
-// hand. Plain data with the few operations that keep it consistent; the decisions are in the sides.
+// What the sides of a torrent's brain share: the pieces, the peers, the outbox, and the instant of the event
+// in hand. Plain data with the few operations that keep it consistent; the decisions are in the sides.
 
 #include <algorithm>
 #include <cstdint>

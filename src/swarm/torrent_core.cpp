@@ -1,7 +1,7 @@
-#include <shoal/swarm/torrent_core.hpp>
-
 #include <cassert>
 #include <utility>
+
+#include <shoal/swarm/torrent_core.hpp>
 
 #include "swarm/connections.hpp"
 #include "swarm/downloads.hpp"
@@ -25,13 +25,20 @@ overloaded(F...) -> overloaded<F...>;
 
 std::string_view to_string(drop_reason r) {
   switch (r) {
-    case drop_reason::protocol_violation: return "protocol violation";
-    case drop_reason::banned: return "banned";
-    case drop_reason::duplicate: return "connected twice";
-    case drop_reason::too_many: return "too many peers";
-    case drop_reason::both_complete: return "both complete";
-    case drop_reason::silent: return "silent for too long";
-    case drop_reason::stopping: return "stopping";
+    case drop_reason::protocol_violation:
+      return "protocol violation";
+    case drop_reason::banned:
+      return "banned";
+    case drop_reason::duplicate:
+      return "connected twice";
+    case drop_reason::too_many:
+      return "too many peers";
+    case drop_reason::both_complete:
+      return "both complete";
+    case drop_reason::silent:
+      return "silent for too long";
+    case drop_reason::stopping:
+      return "stopping";
   }
   return "";
 }
@@ -43,6 +50,10 @@ struct torrent_core::parts {
         links(s, setup),
         down(s, links),
         up(s, links) {
+    for (std::uint32_t p = 0; p < setup.priorities.size(); ++p) {
+      s.picker.set_priority(piece_index(p), setup.priorities[p]);
+      some_unwanted = some_unwanted || setup.priorities[p] == 0;
+    }
     setup.have.for_each([&](piece_index p) { s.picker.mark_have(p); });
     told_complete = s.complete();
     limit(setup.settings.upload_bytes_per_s, setup.settings.download_bytes_per_s);
@@ -94,6 +105,7 @@ struct torrent_core::parts {
   }
   void on(const swarm::set_priority& e) {
     s.picker.set_priority(e.piece, e.priority);
+    some_unwanted = some_unwanted || e.priority == 0;
     links.recount_interest();
     check_complete();
     s.look_again = true;
@@ -121,6 +133,7 @@ struct torrent_core::parts {
   uploads up;
   instant next_sweep{};
   bool told_complete = false;
+  bool some_unwanted = false;  // some piece has, or had, priority 0
 };
 
 void torrent_core::parts::on(const received& e) {
@@ -147,28 +160,25 @@ void torrent_core::parts::take(peer_state& p, const wire::message& m, std::uint3
       links.violation(p, "a fast-extension message without the extension");
     }
   };
-  std::visit(
-      overloaded{
-          [&](const wire::piece& v) { down.block(p, v.block, payloads++); },
-          [&](const wire::request& v) { up.requested(p, v.block); },
-          [&](const wire::have& v) { links.has_piece(p, v.piece); },
-          [&](const wire::choke&) { down.choked(p); },
-          [&](const wire::unchoke&) { down.unchoked(p); },
-          [&](const wire::interested&) { up.interested(p); },
-          [&](const wire::not_interested&) { up.not_interested(p); },
-          [&](const wire::cancel& v) { up.cancelled(p, v.block); },
-          [&](const wire::bitfield_bits& v) { links.has_bitfield(p, v.bits); },
-          [&](const wire::have_all&) { needs_fast([&] { links.has_all(p); }); },
-          [&](const wire::have_none&) { needs_fast([&] { links.has_none(p); }); },
-          [&](const wire::reject_request& v) { needs_fast([&] { down.rejected(p, v.block); }); },
-          [&](const wire::allowed_fast& v) { needs_fast([&] { down.allowed_fast(p, v.piece); }); },
-          [&](const wire::suggest_piece& v) { needs_fast([&] { down.suggested(p, v.piece); }); },
-          [&](const wire::extended& v) { links.extension(p, v); },
-          [&](const wire::keep_alive&) {},
-          [&](const wire::port&) {},     // no DHT yet
-          [&](const wire::unknown&) {},  // BEP 3 peers ignore what they do not know
-      },
-      m);
+  std::visit(overloaded{
+                 [&](const wire::piece& v) { down.block(p, v.block, payloads++); },
+                 [&](const wire::request& v) { up.requested(p, v.block); },
+                 [&](const wire::have& v) { links.has_piece(p, v.piece); },
+                 [&](const wire::choke&) { down.choked(p); }, [&](const wire::unchoke&) { down.unchoked(p); },
+                 [&](const wire::interested&) { up.interested(p); },
+                 [&](const wire::not_interested&) { up.not_interested(p); },
+                 [&](const wire::cancel& v) { up.cancelled(p, v.block); },
+                 [&](const wire::bitfield_bits& v) { links.has_bitfield(p, v.bits); },
+                 [&](const wire::have_all&) { needs_fast([&] { links.has_all(p); }); },
+                 [&](const wire::have_none&) { needs_fast([&] { links.has_none(p); }); },
+                 [&](const wire::reject_request& v) { needs_fast([&] { down.rejected(p, v.block); }); },
+                 [&](const wire::allowed_fast& v) { needs_fast([&] { down.allowed_fast(p, v.piece); }); },
+                 [&](const wire::suggest_piece& v) { needs_fast([&] { down.suggested(p, v.piece); }); },
+                 [&](const wire::extended& v) { links.extension(p, v); }, [&](const wire::keep_alive&) {},
+                 [&](const wire::port&) {},     // no DHT yet
+                 [&](const wire::unknown&) {},  // BEP 3 peers ignore what they do not know
+             },
+             m);
 }
 
 void torrent_core::parts::on(const announced& e) {
@@ -293,9 +303,24 @@ std::optional<instant> torrent_core::deadline() const {
   return out;
 }
 
-const piece::picker& torrent_core::pieces() const { return parts_->s.picker; }
-const core_totals& torrent_core::totals() const { return parts_->s.totals; }
-bool torrent_core::complete() const { return parts_->s.complete(); }
+const piece::picker& torrent_core::pieces() const {
+  return parts_->s.picker;
+}
+const core_totals& torrent_core::totals() const {
+  return parts_->s.totals;
+}
+std::uint64_t torrent_core::wanted_bytes_total() const {
+  const auto& s = parts_->s;
+  std::uint64_t unwanted = 0;
+  for (std::uint32_t p = 0; parts_->some_unwanted && p < s.geometry.piece_count(); ++p) {
+    unwanted += s.picker.priority(piece_index(p)) == 0 ? s.geometry.piece_bytes(piece_index(p)) : 0;
+  }
+  return s.geometry.total_bytes() - unwanted;
+}
+
+bool torrent_core::complete() const {
+  return parts_->s.complete();
+}
 
 std::vector<peer::peer_state*> torrent_core::peers() {
   std::vector<peer::peer_state*> out;
@@ -315,7 +340,11 @@ void torrent_core::check() const {
   parts_->up.check();
 }
 
-double torrent_core::download_rate(instant now) { return parts_->s.down.bytes_per_s(now); }
-double torrent_core::upload_rate(instant now) { return parts_->s.up.bytes_per_s(now); }
+double torrent_core::download_rate(instant now) {
+  return parts_->s.down.bytes_per_s(now);
+}
+double torrent_core::upload_rate(instant now) {
+  return parts_->s.up.bytes_per_s(now);
+}
 
 }  // namespace shoal::swarm

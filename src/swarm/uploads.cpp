@@ -8,8 +8,8 @@ namespace shoal::swarm {
 
 namespace {
 
-/// What is loaded ahead for one peer: a quarter of a second at its rate, so that a choke or a cancel finds most
-/// of the queue unsent, within bounds that keep a fast connection busy.
+/// What is loaded ahead for one peer: a quarter of a second at its rate, so that a choke or a cancel finds
+/// most of the queue unsent, within bounds that keep a fast connection busy.
 constexpr std::uint64_t ahead_least = 512U << 10;
 constexpr std::uint64_t ahead_most = 4U << 20;
 
@@ -27,14 +27,17 @@ void uploads::interested(peer_state& p) {
   }
 }
 
-void uploads::not_interested(peer_state& p) { p.they_interested = false; }
+void uploads::not_interested(peer_state& p) {
+  p.they_interested = false;
+}
 
 std::uint32_t uploads::slots() {
   if (s_.settings.upload_slots != 0) {
     return s_.settings.upload_slots;
   }
   const bool limited = s_.settings.upload_bytes_per_s != 0;
-  const double rate = limited ? static_cast<double>(s_.settings.upload_bytes_per_s) : s_.up.bytes_per_s(s_.now);
+  const double rate =
+      limited ? static_cast<double>(s_.settings.upload_bytes_per_s) : s_.up.bytes_per_s(s_.now);
   return peer::slots_for_rate(rate, limited);
 }
 
@@ -74,9 +77,9 @@ void uploads::requested(peer_state& p, const block_ref& b) {
     refuse(p, b);
     return;
   }
-  const bool allowed = !p.we_choke || (p.has.count() < starting_pieces &&
-                                       std::find(p.allows_fast.begin(), p.allows_fast.end(), b.piece) !=
-                                           p.allows_fast.end());
+  const bool allowed =
+      !p.we_choke || (p.has.count() < starting_pieces &&
+                      std::find(p.allows_fast.begin(), p.allows_fast.end(), b.piece) != p.allows_fast.end());
   if (!allowed || !p.uploads.push(b)) {
     refuse(p, b);
   } else if (!p.asking) {
@@ -95,7 +98,9 @@ std::uint64_t uploads::ahead_max(peer_state& p) const {
   return std::clamp(static_cast<std::uint64_t>(p.up.bytes_per_s(s_.now) / 4), ahead_least, ahead_most);
 }
 
-bool uploads::may_take(peer_state& p) const { return !p.uploads.idle() && p.upload_ahead < ahead_max(p); }
+bool uploads::may_take(peer_state& p) const {
+  return !p.uploads.idle() && p.upload_ahead < ahead_max(p);
+}
 
 void uploads::take_one(peer_state& p) {
   const auto b = p.uploads.start_load();
@@ -159,7 +164,9 @@ void uploads::sent(peer_state& p, std::uint64_t bytes) {
   s_.totals.uploaded += bytes;
 }
 
-void uploads::left(const peer_state& p) { ahead_ -= p.upload_ahead; }
+void uploads::left(const peer_state& p) {
+  ahead_ -= p.upload_ahead;
+}
 
 void uploads::round_if_due() {
   if (s_.now < next_round_) {

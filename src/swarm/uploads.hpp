@@ -1,7 +1,7 @@
 #pragma once
 // Whom we give to and what: choke rounds, requests, loads, and the upload limit. The way of a request:
-// `requested` checks it and queues it; `pump` takes it when its peer's turn, the limit and the read-ahead bound
-// allow, and asks the disk; `loaded` looks once more whether it is still wanted, and hands it over.
+// `requested` checks it and queues it; `pump` takes it when its peer's turn, the limit and the read-ahead
+// bound allow, and asks the disk; `loaded` looks once more whether it is still wanted, and hands it over.
 
 #include <cstdint>
 #include <optional>
@@ -47,10 +47,10 @@ class uploads {
   connections& connections_;
   peer::choker choker_;
   instant next_round_{};
-  std::uint64_t ahead_ = 0;              // bytes loading, or loaded and not sent, all peers
-  std::vector<peer_key> asking_;         // peers with queued requests (`peer_state::asking`)
-  std::size_t turn_ = 0;                 // whose turn it is among them
-  bool held_up_ = false;                 // by the rate limit
+  std::uint64_t ahead_ = 0;       // bytes loading, or loaded and not sent, all peers
+  std::vector<peer_key> asking_;  // peers with queued requests (`peer_state::asking`)
+  std::size_t turn_ = 0;          // whose turn it is among them
+  bool held_up_ = false;          // by the rate limit
 };
 
 }  // namespace shoal::swarm

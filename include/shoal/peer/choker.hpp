@@ -37,7 +37,7 @@ struct candidate {
   double down_bytes_per_s = 0;  ///< from it to us
   double up_bytes_per_s = 0;    ///< from us to it
   instant joined_at{};
-  instant unchoked_at{};        ///< the last time we unchoked it; the epoch for never
+  instant unchoked_at{};  ///< the last time we unchoked it; the epoch for never
 };
 
 class choker {

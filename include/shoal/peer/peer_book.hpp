@@ -1,9 +1,9 @@
 #pragma once
 // The peers we know of and may connect to: who, how often it failed, when to try again, who is banned.
 //
-// Bounded: `entries_max` addresses; when full, one that failed most is forgotten for a new one, so a tracker or
-// a peer that lies about addresses cannot push out the good ones (they have no failures). Banned addresses are
-// bounded as well, the oldest is forgotten. Choosing the next is O(log n).
+// Bounded: `entries_max` addresses; when full, one that failed most is forgotten for a new one, so a tracker
+// or a peer that lies about addresses cannot push out the good ones (they have no failures). Banned addresses
+// are bounded as well, the oldest is forgotten. Choosing the next is O(log n).
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,7 @@ struct book_settings {
   std::size_t banned_max = 1000;
   duration retry_first = std::chrono::seconds(10);  ///< after the first failure; doubles with each
   duration retry_max = std::chrono::minutes(30);
-  std::uint32_t failures_max = 8;                   ///< then it is forgotten
+  std::uint32_t failures_max = 8;  ///< then it is forgotten
 };
 
 class peer_book {

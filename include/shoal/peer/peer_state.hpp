@@ -21,18 +21,18 @@ struct peer_state {
   // Who it is.
   peer_key key;
   endpoint remote;
-  std::optional<endpoint> listens_at;   ///< where it may be connected to, when known
+  std::optional<endpoint> listens_at;  ///< where it may be connected to, when known
   shoal::peer_id id;
-  std::string client;                   ///< "v" of its extension handshake (BEP 10)
-  bool outgoing = false;                ///< we connected to it
-  bool fast = false;                    ///< BEP 6 on this connection
-  bool extended = false;                ///< BEP 10 on this connection
-  bool dropping = false;                ///< a `drop` went out; its events count no more
+  std::string client;     ///< "v" of its extension handshake (BEP 10)
+  bool outgoing = false;  ///< we connected to it
+  bool fast = false;      ///< BEP 6 on this connection
+  bool extended = false;  ///< BEP 10 on this connection
+  bool dropping = false;  ///< a `drop` went out; its events count no more
 
   // What it has.
   bitfield has;
-  bool told_pieces = false;             ///< its bitfield, have-all or have-none came
-  std::uint32_t wanted = 0;             ///< pieces it has that we want
+  bool told_pieces = false;  ///< its bitfield, have-all or have-none came
+  std::uint32_t wanted = 0;  ///< pieces it has that we want
 
   // The four flags of BEP 3; a connection begins choked and not interested both ways.
   bool we_choke = true;
@@ -50,19 +50,19 @@ struct peer_state {
 
   // From us.
   upload_queue uploads;
-  std::vector<piece_index> allows_fast;   ///< we answer these although it is choked (BEP 6)
-  std::uint64_t upload_ahead = 0;         ///< bytes loading, or loaded and not sent
-  bool asking = false;                    ///< it stands in the line of those with queued requests
-  instant unchoked_at{};                  ///< last time; the epoch for never
+  std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
+  std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
+  bool asking = false;                   ///< it stands in the line of those with queued requests
+  instant unchoked_at{};                 ///< last time; the epoch for never
   rate_meter up;
 
   // When, and how well it behaves.
   instant joined_at{};
   instant last_received{};
   instant last_sent{};
-  std::uint32_t oddities = 0;             ///< harmless breaches of the protocol; too many are a violation
-  std::uint32_t pieces_good = 0;          ///< verified pieces that it sent a part of
-  std::uint32_t pieces_bad = 0;           ///< and such that failed
+  std::uint32_t oddities = 0;     ///< harmless breaches of the protocol; too many are a violation
+  std::uint32_t pieces_good = 0;  ///< verified pieces that it sent a part of
+  std::uint32_t pieces_bad = 0;   ///< and such that failed
 
   bool is_seed() const { return told_pieces && has.all(); }
 };

@@ -1,10 +1,10 @@
 #pragma once
 // The requests one peer owes us, and how many there should be.
 //
-// The size follows from what the peer gives: enough requests to cover its measured rate for the round trip and
-// `horizon` more, so that its queue never runs dry and never holds more than it can send soon (a long queue at a
-// slow peer would hold pieces up, and waste more in endgame). Until the first measurement shows less, each
-// answer adds one request, which doubles the window each round trip.
+// The size follows from what the peer gives: enough requests to cover its measured rate for the round trip
+// and `horizon` more, so that its queue never runs dry and never holds more than it can send soon (a long
+// queue at a slow peer would hold pieces up, and waste more in endgame). Until the first measurement shows
+// less, each answer adds one request, which doubles the window each round trip.
 //
 // Answers are expected in the order of asking, so matching one costs O(1); any other order costs a scan of at
 // most `requests_max` entries.
@@ -21,11 +21,11 @@
 namespace shoal::peer {
 
 struct window_settings {
-  std::uint32_t initial = 32;                       ///< requests
-  std::uint32_t least = 4;                          ///< requests
-  std::uint32_t requests_max = 512;                 ///< ours; the peer's own limit may be lower
+  std::uint32_t initial = 32;        ///< requests
+  std::uint32_t least = 4;           ///< requests
+  std::uint32_t requests_max = 512;  ///< ours; the peer's own limit may be lower
   duration horizon = std::chrono::milliseconds(400);
-  duration snub_after = std::chrono::seconds(60);   ///< Cohen 2003: "over a minute"
+  duration snub_after = std::chrono::seconds(60);  ///< Cohen 2003: "over a minute"
 };
 
 class request_window {

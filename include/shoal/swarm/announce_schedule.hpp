@@ -1,7 +1,7 @@
 #pragma once
-// When to ask which tracker (BEP 3, BEP 12). One tracker is asked at a time: the tiers in order, the trackers of
-// a tier in an order shuffled once, and one that answers moves to the head of its tier. When all have failed the
-// next round waits 2 s, then twice as long each time up to half an hour, jittered.
+// When to ask which tracker (BEP 3, BEP 12). One tracker is asked at a time: the tiers in order, the trackers
+// of a tier in an order shuffled once, and one that answers moves to the head of its tier. When all have
+// failed the next round waits 2 s, then twice as long each time up to half an hour, jittered.
 
 #include <cstdint>
 #include <optional>
@@ -20,9 +20,9 @@ using tracker_tiers = std::vector<std::vector<std::string>>;
 struct announce_settings {
   duration retry_first = std::chrono::seconds(2);
   duration retry_max = std::chrono::minutes(30);
-  duration interval_least = std::chrono::seconds(5);   ///< whatever a tracker says
+  duration interval_least = std::chrono::seconds(5);  ///< whatever a tracker says
   duration interval_most = std::chrono::hours(2);
-  duration answer_max = std::chrono::seconds(60);      ///< then the shell's answer is not waited for
+  duration answer_max = std::chrono::seconds(60);  ///< then the shell's answer is not waited for
 };
 
 class announce_schedule {
@@ -59,9 +59,9 @@ class announce_schedule {
     explicit tracker(std::string u) : url(std::move(u)) {}
 
     std::string url;
-    std::string id;                  // "tracker id" of its last reply
-    bool knows_us = false;           // it has seen `started`
-    bool dead = false;               // BEP 31 "never"
+    std::string id;         // "tracker id" of its last reply
+    bool knows_us = false;  // it has seen `started`
+    bool dead = false;      // BEP 31 "never"
     bool completed_sent = false;
   };
 
@@ -74,12 +74,12 @@ class announce_schedule {
   std::vector<std::vector<tracker>> tiers_;
   std::size_t tier_ = 0, place_ = 0;  // whom to ask next
   bool running_ = false;
-  bool complete_ = false;             // completed in this run
+  bool complete_ = false;  // completed in this run
   std::optional<announce::event> under_way_;
   std::uint32_t ticket_ = 0;
   std::uint32_t failed_rounds_ = 0;
   instant due_{};
-  instant earliest_{};                // min interval
+  instant earliest_{};  // min interval
 };
 
 }  // namespace shoal::swarm

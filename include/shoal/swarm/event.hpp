@@ -17,12 +17,12 @@ namespace shoal::swarm {
 
 /// A connection is established; both handshakes are done.
 struct peer_joined {
-  peer_key key;              ///< larger than every earlier one
+  peer_key key;  ///< larger than every earlier one
   endpoint remote;
   peer_id id;
   bool outgoing = false;
-  bool fast = false;         ///< both sides speak BEP 6
-  bool extended = false;     ///< both sides speak BEP 10
+  bool fast = false;      ///< both sides speak BEP 6
+  bool extended = false;  ///< both sides speak BEP 10
 };
 /// An attempt that a `connect` action asked for came to nothing. `ourselves`: we reached our own listener.
 struct connect_failed {
@@ -70,9 +70,9 @@ struct peers_found {
 };
 /// The answer to an `announce` action.
 struct announced {
-  std::uint32_t ticket = 0;                    ///< as the action gave it
-  bool reached = false;                        ///< the tracker answered
-  announce::announce_response response;        ///< when reached
+  std::uint32_t ticket = 0;              ///< as the action gave it
+  bool reached = false;                  ///< the tracker answered
+  announce::announce_response response;  ///< when reached
 };
 /// Limits of payload, bytes a second, 0 for none.
 struct set_limits {
@@ -91,7 +91,7 @@ struct stop {};
 struct tick {};
 
 using event = std::variant<peer_joined, connect_failed, peer_left, received, sent, piece_verified, liar_found,
-                           blocks_loaded, disk_failed, disk_recovered, peers_found, announced,
-                           set_limits, set_priority, start, stop, tick>;
+                           blocks_loaded, disk_failed, disk_recovered, peers_found, announced, set_limits,
+                           set_priority, start, stop, tick>;
 
 }  // namespace shoal::swarm

@@ -1,11 +1,11 @@
 #pragma once
-// A torrent's brain: one pure state machine that decides what to ask of whom, whom to give to, whom to connect
-// to and when to ask the tracker. It knows no socket, file, clock, thread or log; the same code runs behind real
-// sockets and in the lab's virtual time. The same inputs give the same outputs, always.
+// A torrent's brain: one pure state machine that decides what to ask of whom, whom to give to, whom to
+// connect to and when to ask the tracker. It knows no socket, file, clock, thread or log; the same code runs
+// behind real sockets and in the lab's virtual time. The same inputs give the same outputs, always.
 //
-// Contract: `on` takes one event at an instant that never goes back; then `poll` until it returns false, carrying
-// out the actions in order; `deadline` says when to call on(now, tick{}) at the latest. No call may be made from
-// within another. Misbehaviour of peers is answered by `drop` actions, never by exceptions.
+// Contract: `on` takes one event at an instant that never goes back; then `poll` until it returns false,
+// carrying out the actions in order; `deadline` says when to call on(now, tick{}) at the latest. No call may
+// be made from within another. Misbehaviour of peers is answered by `drop` actions, never by exceptions.
 //
 // Cost: a `received` batch costs O(1) amortised a message; a verified piece O(peers); once a second O(peers).
 
@@ -30,15 +30,15 @@
 namespace shoal::swarm {
 
 struct core_settings {
-  std::uint32_t peers_max = 200;              ///< connections
-  std::uint32_t connecting_max = 30;          ///< attempts at a time
-  std::uint32_t upload_slots = 0;             ///< 0: `peer::slots_for_rate`
-  std::uint64_t upload_bytes_per_s = 0;       ///< of payload, 0 for no limit
+  std::uint32_t peers_max = 200;         ///< connections
+  std::uint32_t connecting_max = 30;     ///< attempts at a time
+  std::uint32_t upload_slots = 0;        ///< 0: `peer::slots_for_rate`
+  std::uint64_t upload_bytes_per_s = 0;  ///< of payload, 0 for no limit
   std::uint64_t download_bytes_per_s = 0;
-  std::uint64_t upload_ahead_bytes_max = 16U << 20;   ///< loading, or loaded and not sent, all peers
+  std::uint64_t upload_ahead_bytes_max = 16U << 20;  ///< loading, or loaded and not sent, all peers
   std::uint32_t num_want = 80;
-  duration keep_alive_after = std::chrono::seconds(100);   ///< we say something at least so often
-  duration silence_max = std::chrono::seconds(180);        ///< BEP 3: peers say something every two minutes
+  duration keep_alive_after = std::chrono::seconds(100);  ///< we say something at least so often
+  duration silence_max = std::chrono::seconds(180);       ///< BEP 3: peers say something every two minutes
   piece::picker_settings picking;
   peer::window_settings window;
   peer::choker_settings choking;
@@ -50,20 +50,21 @@ struct core_settings {
 struct core_setup {
   core_settings settings;
   piece::geometry geometry;
-  sha1_digest info_hash;                      ///< as on the wire; for the allowed-fast set
+  sha1_digest info_hash;  ///< as on the wire; for the allowed-fast set
   shoal::peer_id our_id;
-  std::uint16_t listen_port = 0;              ///< told to peers; 0 when there is none
-  std::string client;                         ///< "v" of our extension handshake
+  std::uint16_t listen_port = 0;  ///< told to peers; 0 when there is none
+  std::string client;             ///< "v" of our extension handshake
   tracker_tiers trackers;
-  bitfield have;                              ///< verified and on disk
-  std::uint64_t seed = 0;                     ///< of all chance
+  bitfield have;                         ///< verified and on disk
+  std::vector<std::uint8_t> priorities;  ///< one a piece, as `picker::set_priority`; empty: all 4
+  std::uint64_t seed = 0;                ///< of all chance
 };
 
 /// Payload bytes.
 struct core_totals {
-  std::uint64_t downloaded = 0;               ///< all that came, useful or not
+  std::uint64_t downloaded = 0;  ///< all that came, useful or not
   std::uint64_t uploaded = 0;
-  std::uint64_t wasted = 0;                   ///< came twice, unasked for, or in a piece that failed
+  std::uint64_t wasted = 0;  ///< came twice, unasked for, or in a piece that failed
 };
 
 class torrent_core {
@@ -81,6 +82,8 @@ class torrent_core {
 
   const piece::picker& pieces() const;
   const core_totals& totals() const;
+  /// Bytes of the wanted pieces, ours or not.
+  std::uint64_t wanted_bytes_total() const;
   /// Everything wanted is here.
   bool complete() const;
   /// Connected peers, in the order in which they joined.

@@ -1,0 +1,382 @@
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <map>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <shoal/base/rng.hpp>
+#include <shoal/net/listener.hpp>
+#include <shoal/session/session.hpp>
+
+#include "session/rate_sharing.hpp"
+#include "session/services.hpp"
+#include "session/torrent_runner.hpp"
+
+namespace shoal {
+
+namespace asio = net::asio;
+
+namespace {
+
+/// Incoming connections that have not finished their handshake; more are closed at once.
+constexpr std::size_t handshaking_max = 512;
+constexpr duration handshake_deadline = std::chrono::seconds(10);
+/// Of the session's buffers, what receiving may use; the rest is for sending.
+constexpr std::size_t receive_share_percent = 66;
+
+unsigned threads_or_cores(unsigned n) {
+  return n != 0 ? n : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::uint64_t system_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+/// "-SH0100-" and twelve random characters (BEP 20).
+peer_id make_peer_id(rng& chance) {
+  constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  std::string text = "-SH0100-";
+  while (text.size() < peer_id::size) {
+    text += alphabet[static_cast<std::size_t>(chance.below(alphabet.size()))];
+  }
+  return *peer_id::from(as_bytes(text));
+}
+
+session_settings completed(session_settings s) {
+  s.threads = threads_or_cores(s.threads);
+  s.disk_threads = threads_or_cores(s.disk_threads);
+  if (!s.seed) {
+    s.seed = system_seed();
+  }
+  return s;
+}
+
+std::size_t blocks_of(std::size_t bytes) {
+  return std::max<std::size_t>(64, bytes / block_bytes);
+}
+
+}  // namespace
+
+std::string_view to_string(torrent_state s) {
+  switch (s) {
+    case torrent_state::checking:
+      return "checking";
+    case torrent_state::downloading:
+      return "downloading";
+    case torrent_state::seeding:
+      return "seeding";
+    case torrent_state::paused:
+      return "paused";
+    case torrent_state::stopped:
+      return "stopped";
+  }
+  return "";
+}
+
+std::string_view to_string(session_event::kind k) {
+  switch (k) {
+    case session_event::kind::torrent_checked:
+      return "torrent_checked";
+    case session_event::kind::torrent_completed:
+      return "torrent_completed";
+    case session_event::kind::torrent_paused:
+      return "torrent_paused";
+    case session_event::kind::torrent_resumed:
+      return "torrent_resumed";
+    case session_event::kind::tracker_replied:
+      return "tracker_replied";
+    case session_event::kind::tracker_failed:
+      return "tracker_failed";
+    case session_event::kind::peer_connected:
+      return "peer_connected";
+    case session_event::kind::peer_dropped:
+      return "peer_dropped";
+    case session_event::kind::piece_failed:
+      return "piece_failed";
+    case session_event::kind::peer_banned:
+      return "peer_banned";
+    case session_event::kind::warning:
+      return "warning";
+  }
+  return "";
+}
+
+struct session::impl {
+  explicit impl(session_settings s)
+      : settings(completed(std::move(s))),
+        chance(*settings.seed),
+        receive_buffers(blocks_of(settings.buffer_bytes_max / 100 * receive_share_percent)),
+        send_buffers(blocks_of(settings.buffer_bytes_max / 100 * (100 - receive_share_percent))),
+        disk(std::make_unique<disk::disk_pool>(settings.disk_threads)),
+        context(static_cast<int>(settings.threads)),
+        work(context.get_executor()),
+        home(asio::make_strand(context.get_executor())),
+        tasks(home),
+        acceptor(context.get_executor()),
+        shared{context.get_executor(),
+               *disk,
+               receive_buffers,
+               send_buffers,
+               settings,
+               make_peer_id(chance),
+               {},
+               {},
+               [this](session_event e) { tell(e); }} {}
+
+  outcome<void> start();
+  outcome<torrent_id> add(torrent_settings t);
+  void stop(duration grace);
+
+  net::awaitable<void> welcome(net::tcp::socket socket);
+  net::awaitable<void> each_second();
+  net::awaitable<void> close_all(duration grace);
+  net::awaitable<void> close_one(torrent_runner& runner, duration grace);
+  std::optional<wire::handshake> answer(const wire::handshake& theirs);
+  std::vector<torrent_runner*> runners() const;
+  torrent_runner* find(torrent_id id) const;
+  torrent_runner* find(const sha1_digest& wire_hash) const;
+  void share_rates();
+  void tell(const session_event& e);
+
+  session_settings settings;
+  rng chance;
+  buffer::pool receive_buffers, send_buffers;
+  std::unique_ptr<disk::disk_pool> disk;
+  asio::io_context context;
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  net::strand home;  // the session's own: listener, torrents' begin and end, rates
+  net::task_group tasks;
+  net::listener acceptor;
+  services shared;
+  std::vector<std::thread> threads;
+  std::atomic<std::size_t> handshaking{0};
+  std::atomic<bool> stopped{false};
+
+  mutable std::mutex torrents_mutex;  // guards the maps; the runners guard themselves
+  std::map<torrent_id, std::unique_ptr<torrent_runner>> torrents;
+  std::unordered_map<sha1_digest, torrent_runner*> by_hash;
+  std::uint64_t upload_rate = 0, download_rate = 0;  // on `home`
+
+  std::mutex events_mutex;  // one call of the observer at a time
+  std::function<void(const session_event&)> observer;
+};
+
+outcome<void> session::impl::start() {
+  const auto opened = acceptor.open(settings.listen);
+  if (opened.has_error()) {
+    return opened.error();
+  }
+  shared.listening = acceptor.local();
+  if (!settings.listen.address.is_unspecified()) {
+    shared.bind_address = settings.listen.address;
+  }
+  upload_rate = settings.upload_rate_max;
+  download_rate = settings.download_rate_max;
+  tasks.spawn(home, acceptor.run([this](net::tcp::socket socket) {
+    if (handshaking < handshaking_max) {
+      const auto where = socket.get_executor();
+      tasks.spawn(where, welcome(std::move(socket)));
+    }
+  }));
+  tasks.spawn(home, each_second());
+  for (unsigned i = 0; i < settings.threads; ++i) {
+    threads.emplace_back([this] { context.run(); });
+  }
+  return {};
+}
+
+net::awaitable<void> session::impl::welcome(net::tcp::socket socket) {
+  ++handshaking;
+  auto shaken = co_await net::accept_peer(
+      std::move(socket), [this](const wire::handshake& theirs) { return answer(theirs); },
+      handshake_deadline);
+  --handshaking;
+  if (shaken.has_error()) {
+    co_return;
+  }
+  if (auto* const runner = find(shaken->theirs.info_hash)) {
+    runner->adopt(std::move(*shaken));
+  }
+}
+
+std::optional<wire::handshake> session::impl::answer(const wire::handshake& theirs) {
+  if (find(theirs.info_hash) == nullptr) {
+    return std::nullopt;
+  }
+  return wire::make_handshake(theirs.info_hash, shared.our_id);
+}
+
+outcome<torrent_id> session::impl::add(torrent_settings t) {
+  const std::lock_guard lock(torrents_mutex);
+  const auto wire_hash = t.info->info_hash.wire();
+  if (by_hash.contains(wire_hash)) {
+    return failure{make_error_code(boost::system::errc::file_exists), t.info->name};
+  }
+  const torrent_id id(static_cast<std::uint32_t>(torrents.size()));
+  auto& runner = torrents[id];
+  runner = std::make_unique<torrent_runner>(id, std::move(t), shared, chance.next());
+  by_hash[wire_hash] = runner.get();
+  runner->begin();
+  return id;
+}
+
+std::vector<torrent_runner*> session::impl::runners() const {
+  const std::lock_guard lock(torrents_mutex);
+  std::vector<torrent_runner*> out;
+  for (const auto& [id, runner] : torrents) {
+    out.push_back(runner.get());
+  }
+  return out;
+}
+
+torrent_runner* session::impl::find(torrent_id id) const {
+  const std::lock_guard lock(torrents_mutex);
+  const auto found = torrents.find(id);
+  return found != torrents.end() ? found->second.get() : nullptr;
+}
+
+torrent_runner* session::impl::find(const sha1_digest& wire_hash) const {
+  const std::lock_guard lock(torrents_mutex);
+  const auto found = by_hash.find(wire_hash);
+  return found != by_hash.end() ? found->second : nullptr;
+}
+
+net::awaitable<void> session::impl::each_second() {
+  asio::steady_timer timer(home);
+  for (;;) {
+    timer.expires_after(std::chrono::seconds(1));
+    const auto [ec] = co_await timer.async_wait(net::use_tuple);
+    if (ec) {
+      co_return;
+    }
+    for (auto* const runner : runners()) {
+      runner->refresh();
+    }
+    share_rates();
+  }
+}
+
+void session::impl::share_rates() {
+  const auto all = runners();
+  if (all.size() < 2 || (upload_rate == 0 && download_rate == 0)) {
+    return;
+  }
+  std::vector<double> up, down;
+  for (const auto* const runner : all) {
+    const auto s = runner->status();
+    up.push_back(s.up_bytes_per_s);
+    down.push_back(s.down_bytes_per_s);
+  }
+  const auto up_shares = share_rate(upload_rate, up);
+  const auto down_shares = share_rate(download_rate, down);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i]->set_rates(upload_rate == 0 ? 0 : up_shares[i], download_rate == 0 ? 0 : down_shares[i]);
+  }
+}
+
+void session::impl::tell(const session_event& e) {
+  const std::lock_guard lock(events_mutex);
+  if (observer) {
+    observer(e);
+  }
+}
+
+net::awaitable<void> session::impl::close_one(torrent_runner& runner, duration grace) {
+  co_await runner.shutdown(grace);
+}
+
+net::awaitable<void> session::impl::close_all(duration grace) {
+  acceptor.close();
+  net::task_group closing(home);
+  for (auto* const runner : runners()) {
+    closing.spawn(runner->executor(), close_one(*runner, grace));
+  }
+  co_await closing.join();
+  tasks.cancel();
+  co_await tasks.join();
+}
+
+void session::impl::stop(duration grace) {
+  if (stopped.exchange(true)) {
+    return;
+  }
+  if (threads.empty() && !torrents.empty()) {
+    threads.emplace_back([this] { context.run(); });  // never started, but torrents were added
+  }
+  if (!threads.empty()) {
+    std::promise<void> done;
+    auto finished = done.get_future();
+    asio::co_spawn(home, close_all(grace), [&done](std::exception_ptr) { done.set_value(); });
+    finished.wait();
+  }
+  work.reset();
+  context.stop();
+  for (auto& t : threads) {
+    t.join();
+  }
+  disk.reset();  // finishes what was submitted; its answers go to strands that nobody runs any more
+}
+
+session::session(session_settings settings) : impl_(std::make_unique<impl>(std::move(settings))) {}
+
+session::~session() {
+  stop();
+}
+
+void session::on_event(std::function<void(const session_event&)> f) {
+  const std::lock_guard lock(impl_->events_mutex);
+  impl_->observer = std::move(f);
+}
+
+outcome<void> session::start() {
+  return impl_->start();
+}
+endpoint session::listening() const {
+  return impl_->shared.listening;
+}
+outcome<torrent_id> session::add(torrent_settings t) {
+  return impl_->add(std::move(t));
+}
+
+std::optional<torrent_status> session::status(torrent_id id) const {
+  const auto* const runner = impl_->find(id);
+  return runner != nullptr ? std::optional(runner->status()) : std::nullopt;
+}
+
+std::vector<peer_status> session::peers(torrent_id id) const {
+  auto* const runner = impl_->find(id);
+  return runner != nullptr ? runner->peers() : std::vector<peer_status>();
+}
+
+std::vector<peer_total> session::ledger(torrent_id id) const {
+  auto* const runner = impl_->find(id);
+  return runner != nullptr ? runner->ledger() : std::vector<peer_total>();
+}
+
+void session::set_rate_limits(std::uint64_t upload, std::uint64_t download) {
+  asio::post(impl_->home, [this, upload, download] {
+    impl_->upload_rate = upload;
+    impl_->download_rate = download;
+    const auto all = impl_->runners();
+    for (auto* const runner : all) {
+      runner->set_rates(upload / all.size(), download / all.size());  // evenly, until use shows otherwise
+    }
+  });
+}
+
+void session::stop(duration grace) {
+  impl_->stop(grace);
+}
+
+}  // namespace shoal

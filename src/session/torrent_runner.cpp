@@ -1,0 +1,530 @@
+#include "session/torrent_runner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+
+#include <shoal/disk/content.hpp>
+#include <shoal/net/tracker_client.hpp>
+
+#include "session/client_name.hpp"
+
+namespace shoal {
+
+namespace asio = net::asio;
+
+namespace {
+
+/// Between two tries to write what the disk refused.
+constexpr duration disk_retry = std::chrono::seconds(5);
+/// The part of the shutdown's grace that trackers may take to hear `stopped`.
+constexpr duration farewell = std::chrono::seconds(3);
+constexpr duration poll_settled = std::chrono::milliseconds(10);
+
+net::awaitable<void> pause(duration how_long) {
+  const auto here = co_await asio::this_coro::executor;
+  asio::steady_timer timer(here, how_long);
+  co_await timer.async_wait(net::use_tuple);
+}
+
+/// A piece is wanted as much as the most wanted file in it.
+std::vector<std::uint8_t> piece_priorities(const metainfo::torrent_info& t, const piece::geometry& g,
+                                           const std::vector<std::uint8_t>& file_priorities) {
+  std::vector<std::uint8_t> out(g.piece_count(), 0);
+  const auto& files = t.files.files();
+  for (std::size_t i = 0; i < files.size() && i < file_priorities.size(); ++i) {
+    if (files[i].length == 0 || files[i].padding) {
+      continue;
+    }
+    const auto first = files[i].offset / g.piece_length();
+    const auto last = (files[i].offset + files[i].length - 1) / g.piece_length();
+    for (auto p = first; p <= last; ++p) {
+      out[p] = std::max(out[p], file_priorities[i]);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+torrent_runner::torrent_runner(torrent_id id, torrent_settings settings, services& s, std::uint64_t seed)
+    : id_(id),
+      settings_(std::move(settings)),
+      services_(s),
+      seed_(seed),
+      strand_(asio::make_strand(s.context)),
+      tasks_(
+          strand_,
+          [this](std::exception_ptr) { tell(session_event::kind::warning, "a task of the torrent failed"); }),
+      alarm_(strand_),
+      geometry_(settings_.info->total_bytes(), settings_.info->piece_length) {
+  snapshot_.id = id_;
+  snapshot_.name = settings_.info->name;
+  snapshot_.pieces_total = geometry_.piece_count();
+  snapshot_.bytes_total = geometry_.total_bytes();
+  if (!settings_.trackers.empty()) {
+    return;
+  }
+  settings_.trackers = settings_.info->trackers;
+}
+
+torrent_runner::~torrent_runner() = default;
+
+// Life.
+
+void torrent_runner::begin() {
+  started_at_ = steady_now();
+  tasks_.spawn(strand_, live());
+}
+
+net::awaitable<void> torrent_runner::live() {
+  auto looked = co_await on_disk(services_.disk, [this] { return look_at_disk(); });
+  while (looked.has_error() && !stopping_) {
+    problem_ = looked.error();
+    set_state(torrent_state::paused);
+    tell(session_event::kind::torrent_paused, looked.error().message());
+    co_await pause(disk_retry);
+    looked = co_await on_disk(services_.disk, [this] { return look_at_disk(); });
+  }
+  if (!stopping_) {
+    problem_.reset();
+    start_core(std::move(*looked));
+  }
+  while (!stopping_) {
+    co_await pause(disk_retry);
+    if (assembly_ && assembly_->failing()) {
+      assembly_->retry();
+    }
+  }
+}
+
+/// On a disk thread. Opens the files, makes what is missing, and finds out which pieces are here.
+outcome<bitfield> torrent_runner::look_at_disk() {
+  const auto mode =
+      settings_.read_only ? disk::file_store::mode::read_only : disk::file_store::mode::read_write;
+  auto opened = disk::file_store::open(settings_.directory, settings_.info->files, mode);
+  if (opened.has_error()) {
+    return opened.error();
+  }
+  store_ = *opened;
+  if (settings_.trust_complete) {
+    return bitfield(geometry_.piece_count(), true);
+  }
+  std::optional<bitfield> have;
+  if (settings_.resume) {
+    auto resumed = resume_keeper::load(*store_, hash(), geometry_.piece_count());
+    if (resumed.has_error()) {
+      tell(session_event::kind::warning, resumed.error().message() + "; checking the files instead");
+    } else if (resumed->has_value()) {
+      have = std::move((**resumed).have);
+      uploaded_before_ = (**resumed).uploaded;
+      downloaded_before_ = (**resumed).downloaded;
+    }
+  }
+  if (!have) {
+    auto checked =
+        disk::check_content(*store_, *settings_.info, 1, [this](std::uint64_t done, std::uint64_t) {
+          checked_bytes_ = done;
+          return !stopping_;
+        });
+    if (checked.has_error()) {
+      return checked.error();
+    }
+    have = std::move(*checked);
+  }
+  if (!settings_.read_only && !have->all()) {
+    std::vector<bool> wanted;
+    for (const auto priority : settings_.file_priorities) {
+      wanted.push_back(priority != 0);
+    }
+    const auto made =
+        store_->prepare(settings_.preallocate ? disk::allocation::full : disk::allocation::sparse, wanted);
+    if (made.has_error()) {
+      return made.error();
+    }
+  }
+  return std::move(*have);
+}
+
+void torrent_runner::start_core(bitfield have) {
+  swarm::core_setup setup;
+  setup.settings.peers_max = services_.settings.peers_max;
+  setup.settings.upload_slots = services_.settings.upload_slots;
+  setup.settings.upload_bytes_per_s = services_.settings.upload_rate_max;
+  setup.settings.download_bytes_per_s = services_.settings.download_rate_max;
+  setup.settings.picking.sequential = settings_.sequential;
+  setup.geometry = geometry_;
+  setup.info_hash = hash().wire();
+  setup.our_id = services_.our_id;
+  setup.listen_port = services_.listening.port;
+  setup.client = services_.settings.user_agent;
+  setup.trackers = settings_.trackers;
+  setup.have = std::move(have);
+  setup.seed = seed_;
+  if (!settings_.file_priorities.empty()) {
+    setup.priorities = piece_priorities(*settings_.info, geometry_, settings_.file_priorities);
+  }
+  core_ = std::make_unique<swarm::torrent_core>(std::move(setup));
+  assembly_ = std::make_unique<assembly>(services_, strand_, static_cast<assembly_owner&>(*this), store_,
+                                         settings_.info, geometry_);
+  reader_ = std::make_unique<block_reader>(services_, strand_, static_cast<reader_owner&>(*this), store_,
+                                           geometry_);
+  if (settings_.resume && !settings_.read_only) {
+    resume_ = std::make_unique<resume_keeper>(services_, strand_, store_, hash());
+  }
+  set_state(core_->complete() ? torrent_state::seeding : torrent_state::downloading);
+  tell(session_event::kind::torrent_checked, std::to_string(core_->pieces().have().count()) + " of " +
+                                                 std::to_string(geometry_.piece_count()) +
+                                                 " pieces are here");
+  drive(swarm::peers_found{settings_.peers});
+  drive(swarm::start{});
+}
+
+net::awaitable<void> torrent_runner::shutdown(duration grace) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const instant deadline = steady_now() + grace;
+  stopping_ = true;
+  if (core_) {
+    drive(swarm::stop{});
+    while (!settled() && steady_now() < deadline) {
+      co_await pause(poll_settled);
+    }
+    save_resume();
+    while (resume_ && !resume_->idle() && steady_now() < deadline) {
+      co_await pause(poll_settled);
+    }
+    if (resume_ && resume_->problem()) {
+      tell(session_event::kind::warning, "resume data not written: " + resume_->problem()->message());
+    }
+  }
+  alarm_.cancel();
+  for (auto& [key, record] : links_) {
+    record.link->close(asio::error::operation_aborted);
+  }
+  tasks_.cancel();
+  co_await tasks_.join();
+  set_state(torrent_state::stopped);
+  over_ = true;
+}
+
+bool torrent_runner::settled() const {
+  return links_.empty() && announces_under_way_ == 0 && (assembly_->idle() || assembly_->failing());
+}
+
+void torrent_runner::save_resume() {
+  if (resume_) {
+    const auto& totals = core_->totals();
+    resume_->changed(stopping_ || core_->complete(), core_->pieces().have(),
+                     uploaded_before_ + totals.uploaded, downloaded_before_ + totals.downloaded);
+  }
+}
+
+// The core.
+
+void torrent_runner::drive(const swarm::event& e) {
+  core_->on(steady_now(), e);
+  carry_out();
+  flush();
+}
+
+void torrent_runner::carry_out() {
+  swarm::action a;
+  while (core_->poll(a)) {
+    std::visit([this](auto& what) { act(what); }, a);
+  }
+}
+
+void torrent_runner::act(swarm::send& a) {
+  const auto found = links_.find(a.key);
+  if (found == links_.end()) {
+    return;
+  }
+  if (found->second.outbox.empty()) {
+    dirty_.push_back(a.key);
+  }
+  found->second.outbox.push_back({std::move(a.message), {}});
+}
+
+void torrent_runner::act(swarm::upload& a) {
+  const auto found = links_.find(a.key);
+  if (found == links_.end()) {
+    return;
+  }
+  if (found->second.outbox.empty()) {
+    dirty_.push_back(a.key);
+  }
+  found->second.outbox.push_back({wire::piece{a.block}, std::move(loaded_in_hand_[a.nth])});
+}
+
+void torrent_runner::act(swarm::connect& a) {
+  tasks_.spawn(strand_, dial(a.remote));
+}
+
+void torrent_runner::act(swarm::drop& a) {
+  const auto found = links_.find(a.key);
+  if (found != links_.end()) {
+    found->second.outbox.clear();
+    found->second.link->close(asio::error::connection_aborted);
+  }
+}
+
+void torrent_runner::act(swarm::store& a) {
+  const auto found = links_.find(a.from);
+  const auto from = found != links_.end() ? found->second.remote.address : ip_address();
+  assembly_->store(a.block, std::move(batch_in_hand_->blocks[a.nth]), from);
+}
+
+void torrent_runner::act(swarm::verify& a) {
+  assembly_->verify(a.piece);
+}
+
+void torrent_runner::act(swarm::load& a) {
+  reader_->load(a.key, a.block);
+}
+
+void torrent_runner::act(swarm::announce_to& a) {
+  ++announces_under_way_;
+  if (!tasks_.spawn(strand_, ask_tracker(std::move(a)))) {
+    --announces_under_way_;
+  }
+}
+
+void torrent_runner::act(swarm::report& a) {
+  switch (a.what) {
+    case swarm::report::kind::completed:
+      completed_after_ = steady_now() - started_at_;
+      set_state(torrent_state::seeding);
+      save_resume();
+      tell(session_event::kind::torrent_completed, settings_.info->name + " is complete");
+      break;
+    case swarm::report::kind::piece_failed:
+      tell(session_event::kind::piece_failed,
+           "piece " + std::to_string(a.piece.value()) + " did not match its hash; fetching it again");
+      break;
+    case swarm::report::kind::peer_banned:
+      tell(session_event::kind::peer_banned, a.peer.address.to_string() + " is banned: it sent bad data",
+           endpoint{a.peer.address, 0});
+      break;
+    case swarm::report::kind::peer_dropped:
+      tell(session_event::kind::peer_dropped,
+           std::string(to_string(a.reason)) + (a.text.empty() ? "" : ": " + a.text), a.peer);
+      break;
+    case swarm::report::kind::tracker_replied:
+    case swarm::report::kind::tracker_failed:
+      break;  // told with the URL by `tracker_answered`
+  }
+}
+
+void torrent_runner::flush() {
+  for (const auto key : dirty_) {
+    const auto found = links_.find(key);
+    if (found != links_.end() && !found->second.outbox.empty()) {
+      found->second.link->send(std::exchange(found->second.outbox, {}));
+    }
+  }
+  dirty_.clear();
+  reader_->flush();
+  assembly_->relieve();
+  arm();
+  if (steady_now() - last_snapshot_ > std::chrono::milliseconds(100)) {
+    take_snapshot();
+  }
+}
+
+/// Moves the alarm only when it has to ring sooner; ringing too early is harmless.
+void torrent_runner::arm() {
+  const auto due = core_->deadline();
+  if (!due || *due >= armed_) {
+    return;
+  }
+  armed_ = *due;
+  alarm_.expires_at(std::chrono::steady_clock::time_point(
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(armed_.time_since_epoch())));
+  alarm_.async_wait([this](error ec) {
+    if (!ec) {
+      armed_ = instant::max();
+      drive(swarm::tick{});
+    }
+  });
+}
+
+// Answers.
+
+void torrent_runner::on_received(peer_key who, net::inbound_batch&& batch) {
+  asio::post(strand_, [this, who, batch = std::move(batch)]() mutable {
+    const auto found = links_.find(who);
+    if (found == links_.end()) {
+      return;
+    }
+    auto& account_of_peer = account(found->second.remote.address);
+    for (const auto& m : batch.messages) {
+      if (const auto* const p = std::get_if<wire::piece>(&m)) {
+        account_of_peer.downloaded += p->block.length;
+      }
+    }
+    const auto link = found->second.link;
+    batch_in_hand_ = &batch;
+    drive(swarm::received{who, batch.messages});
+    batch_in_hand_ = nullptr;
+    link->consumed();
+  });
+}
+
+void torrent_runner::on_sent(peer_key who, std::uint64_t payload_bytes, std::uint32_t) {
+  asio::post(strand_, [this, who, payload_bytes] {
+    const auto found = links_.find(who);
+    if (found != links_.end()) {
+      account(found->second.remote.address).uploaded += payload_bytes;
+      drive(swarm::sent{who, payload_bytes});
+    }
+  });
+}
+
+void torrent_runner::on_closed(peer_key who, error) {
+  asio::post(strand_, [this, who] {
+    links_.erase(who);
+    drive(swarm::peer_left{who});
+  });
+}
+
+void torrent_runner::piece_done(piece_index piece, bool good) {
+  drive(swarm::piece_verified{piece, good});
+  if (good) {
+    save_resume();
+  }
+}
+
+void torrent_runner::peer_lied(const ip_address& who) {
+  drive(swarm::liar_found{who});
+}
+
+void torrent_runner::disk_refused(const failure& why) {
+  problem_ = why;
+  set_state(torrent_state::paused);
+  tell(session_event::kind::torrent_paused, why.message());
+  drive(swarm::disk_failed{});
+}
+
+void torrent_runner::disk_works_again() {
+  problem_.reset();
+  set_state(core_->complete() ? torrent_state::seeding : torrent_state::downloading);
+  tell(session_event::kind::torrent_resumed, "the disk takes data again");
+  drive(swarm::disk_recovered{});
+}
+
+void torrent_runner::blocks_read(std::span<const swarm::block_loaded> blocks, std::span<buffer::lease> data) {
+  loaded_in_hand_ = data;
+  drive(swarm::blocks_loaded{blocks});
+  loaded_in_hand_ = {};
+}
+
+void torrent_runner::read_failed(const failure& why) {
+  tell(session_event::kind::warning, why.message());
+}
+
+net::awaitable<void> torrent_runner::dial(endpoint remote) {
+  const auto ours = wire::make_handshake(hash().wire(), services_.our_id);
+  net::connect_options options;
+  options.bind_address = services_.bind_address;
+  auto connected = co_await net::connect_peer(services_.context, remote, ours, options);
+  if (stopping_) {
+    co_return;
+  }
+  if (connected.has_value()) {
+    join_swarm(std::move(*connected));
+  } else {
+    drive(swarm::connect_failed{remote, connected.error() == net::errc::connected_to_self});
+  }
+}
+
+void torrent_runner::adopt(net::established e) {
+  asio::post(strand_, [this, e = std::move(e)]() mutable {
+    if (core_ && !stopping_) {
+      join_swarm(std::move(e));
+    }
+  });
+}
+
+void torrent_runner::join_swarm(net::established e) {
+  const peer_key key(++last_key_);
+  const auto ours = wire::make_handshake(hash().wire(), services_.our_id);
+  const swarm::peer_joined joined{key,
+                                  e.remote,
+                                  e.theirs.id,
+                                  e.outgoing,
+                                  e.theirs.has_fast() && ours.has_fast(),
+                                  e.theirs.has_extended()};
+  wire::limits limits;
+  limits.bitfield_bytes_max = (geometry_.piece_count() + 7) / 8;
+  const auto name = client_name(e.theirs.id);
+  const auto remote = e.remote;
+  auto link = std::make_shared<net::peer_link>(
+      std::move(e), key, limits, static_cast<net::link_owner&>(*this), services_.receive_buffers);
+  links_.emplace(key, link_record{link, {}, remote, name});
+  account(remote.address).client = name;
+  tell(session_event::kind::peer_connected, name, remote);
+  tasks_.spawn(link->executor(), link->run());
+  drive(joined);
+}
+
+net::awaitable<void> torrent_runner::ask_tracker(swarm::announce_to request) {
+  announce::announce_request r;
+  r.info_hash = hash().wire();
+  r.peer_id = services_.our_id;
+  r.port = services_.listening.port;
+  r.uploaded = request.uploaded;
+  r.downloaded = request.downloaded;
+  r.left = request.left;
+  r.event = request.event;
+  r.num_want = request.num_want;
+  r.key = static_cast<std::uint32_t>(seed_);
+  r.tracker_id = request.tracker_id;
+  net::http_options options;
+  options.bind_address = services_.bind_address;
+  options.user_agent = services_.settings.user_agent;
+  options.extra_ca_file = services_.settings.extra_ca_file;
+  if (stopping_) {
+    options.deadline = farewell;
+  }
+  const auto answer = co_await net::announce_to(request.url, r, options);
+  --announces_under_way_;
+  tracker_answered(request, answer);
+}
+
+void torrent_runner::tracker_answered(const swarm::announce_to& request,
+                                      const outcome<announce::announce_response>& answer) {
+  auto& status = trackers_[request.url];
+  status.url = net::shown_url(request.url);
+  status.working = answer.has_value() && answer->failure_reason.empty();
+  if (answer.has_error()) {
+    status.message = answer.error().code.message();
+  } else {
+    status.message = answer->failure_reason.empty() ? answer->warning : answer->failure_reason;
+  }
+  if (status.working) {
+    tell(session_event::kind::tracker_replied, status.url + ": " + std::to_string(answer->peers.size()) +
+                                                   " peers" +
+                                                   (status.message.empty() ? "" : "; " + status.message));
+  } else {
+    tell(session_event::kind::tracker_failed, status.url + ": " + status.message);
+  }
+  swarm::announced e;
+  e.ticket = request.ticket;
+  e.reached = answer.has_value();
+  if (answer.has_value()) {
+    e.response = *answer;
+  }
+  drive(e);
+}
+
+void torrent_runner::set_rates(std::uint64_t upload, std::uint64_t download) {
+  asio::post(strand_, [this, upload, download] {
+    if (core_ && !stopping_) {
+      drive(swarm::set_limits{upload, download});
+    }
+  });
+}
+
+}  // namespace shoal

@@ -1,0 +1,154 @@
+#pragma once
+// One torrent behind real sockets and files: the only caller of its `torrent_core`, on a strand that guards
+// all the torrent's state. It turns what happens (batches from links, answers from disk and trackers, time)
+// into events and the core's actions into calls. It decides nothing about the swarm.
+//
+// What runs where: everything private here on `strand_`; each link on its own strand; disk work on the disk
+// pool. Between them go posts, one a batch.
+
+#include <atomic>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <shoal/net/handshaking.hpp>
+#include <shoal/net/http_client.hpp>
+#include <shoal/net/peer_link.hpp>
+#include <shoal/net/task_group.hpp>
+#include <shoal/swarm/torrent_core.hpp>
+
+#include "session/assembly.hpp"
+#include "session/block_reader.hpp"
+#include "session/resume_keeper.hpp"
+#include "session/services.hpp"
+
+namespace shoal {
+
+class torrent_runner final : private net::link_owner, private assembly_owner, private reader_owner {
+ public:
+  torrent_runner(torrent_id id, torrent_settings settings, services& s, std::uint64_t seed);
+  ~torrent_runner() override;
+
+  torrent_id id() const { return id_; }
+  net::strand executor() const { return strand_; }
+  const info_hash& hash() const { return settings_.info->info_hash; }
+
+  // From any thread.
+
+  /// Checks what is on disk, then runs.
+  void begin();
+  /// A connection that shook hands for this torrent.
+  void adopt(net::established e);
+  void set_rates(std::uint64_t upload, std::uint64_t download);
+  /// The last snapshot; at most a second old.
+  torrent_status status() const;
+  std::vector<peer_status> peers();
+  std::vector<peer_total> ledger();
+  /// Takes a new snapshot soon.
+  void refresh();
+
+  /// Stops in good order, at most `grace`; then everything is cancelled. Awaited by the session.
+  net::awaitable<void> shutdown(duration grace);
+
+ private:
+  struct link_record {
+    std::shared_ptr<net::peer_link> link;
+    std::vector<net::outbound> outbox;
+    endpoint remote;
+    std::string client;
+  };
+
+  // Life.
+  net::awaitable<void> live();
+  outcome<bitfield> look_at_disk();
+  void start_core(bitfield have);
+  void save_resume();
+  bool settled() const;
+
+  // The core.
+  void drive(const swarm::event& e);
+  void carry_out();
+  void act(swarm::send& a);
+  void act(swarm::connect& a);
+  void act(swarm::drop& a);
+  void act(swarm::store& a);
+  void act(swarm::verify& a);
+  void act(swarm::load& a);
+  void act(swarm::upload& a);
+  void act(swarm::announce_to& a);
+  void act(swarm::report& a);
+  void flush();
+  void arm();
+
+  // Answers, on link strands or on ours.
+  void on_received(peer_key who, net::inbound_batch&& batch) override;
+  void on_sent(peer_key who, std::uint64_t payload_bytes, std::uint32_t blocks) override;
+  void on_closed(peer_key who, error why) override;
+  void piece_done(piece_index piece, bool good) override;
+  void peer_lied(const ip_address& who) override;
+  void disk_refused(const failure& why) override;
+  void disk_works_again() override;
+  void blocks_read(std::span<const swarm::block_loaded> blocks, std::span<buffer::lease> data) override;
+  void read_failed(const failure& why) override;
+
+  net::awaitable<void> dial(endpoint remote);
+  net::awaitable<void> ask_tracker(swarm::announce_to request);
+  void tracker_answered(const swarm::announce_to& request,
+                        const outcome<announce::announce_response>& answer);
+  void join_swarm(net::established e);
+
+  // Looking.
+  void take_snapshot();
+  void tell(session_event::kind what, std::string text, std::optional<endpoint> peer = {});
+  peer_total& account(const ip_address& who);
+  std::vector<peer_status> look_at_peers();
+  std::vector<peer_total> look_at_ledger();
+  template <class T>
+  std::vector<T> ask(std::vector<T> (torrent_runner::*question)());
+  void set_state(torrent_state s);
+
+  const torrent_id id_;
+  torrent_settings settings_;
+  services& services_;
+  const std::uint64_t seed_;
+  net::strand strand_;
+  net::task_group tasks_;
+  boost::asio::steady_timer alarm_;
+  instant armed_ = instant::max();
+
+  piece::geometry geometry_;
+  std::shared_ptr<disk::file_store> store_;
+  std::unique_ptr<swarm::torrent_core> core_;
+  std::unique_ptr<assembly> assembly_;
+  std::unique_ptr<block_reader> reader_;
+  std::unique_ptr<resume_keeper> resume_;
+
+  std::unordered_map<peer_key, link_record> links_;
+  std::vector<peer_key> dirty_;  // links with something in their outbox
+  std::uint32_t last_key_ = 0;
+  net::inbound_batch* batch_in_hand_ = nullptr;  // for `store`
+  std::span<buffer::lease> loaded_in_hand_;      // for `upload`
+  std::size_t announces_under_way_ = 0;
+
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> checked_bytes_{0};
+  torrent_state state_ = torrent_state::checking;
+  std::optional<failure> problem_;
+  instant started_at_{};
+  std::optional<duration> completed_after_;
+  std::unordered_map<ip_address, peer_total> ledger_;
+  std::map<std::string, tracker_status> trackers_;             // by URL
+  std::uint64_t uploaded_before_ = 0, downloaded_before_ = 0;  // in earlier runs
+  instant last_snapshot_{};
+  mutable std::mutex snapshot_mutex_;
+  torrent_status snapshot_;
+  std::atomic<bool> over_{false};  // shutdown has finished: no strand runs any more
+};
+
+}  // namespace shoal
