@@ -8,8 +8,12 @@ namespace shoal::peer {
 
 namespace {
 
-bool seeder_prefers(instant now, duration hold, const candidate& a, const candidate& b) {
-  const auto holds = [&](const candidate& c) { return c.unchoked && now - c.unchoked_at < hold; };
+/// The optimistic one has its slot already; that it is unchoked earns it no other.
+bool seeder_prefers(instant now, duration hold, std::optional<peer_key> optimistic, const candidate& a,
+                    const candidate& b) {
+  const auto holds = [&](const candidate& c) {
+    return c.unchoked && c.key != optimistic && now - c.unchoked_at < hold;
+  };
   if (holds(a) != holds(b)) {
     return holds(a);
   }
@@ -36,7 +40,7 @@ std::vector<peer_key> choker::round(instant now, std::span<const candidate> inte
   std::iota(rank.begin(), rank.end(), std::size_t{0});
   std::sort(rank.begin(), rank.end(), [&](std::size_t x, std::size_t y) {
     const auto prefers = [&](const candidate& a, const candidate& b) {
-      return seeding ? seeder_prefers(now, settings_.seed_hold, a, b) : leecher_prefers(a, b);
+      return seeding ? seeder_prefers(now, settings_.seed_hold, optimistic_, a, b) : leecher_prefers(a, b);
     };
     return prefers(order[x], order[y]) || (!prefers(order[y], order[x]) && x < y);
   });

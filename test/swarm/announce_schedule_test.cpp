@@ -1,0 +1,152 @@
+#include <doctest/doctest.h>
+
+#include <shoal/swarm/announce_schedule.hpp>
+
+namespace shoal::swarm {
+namespace {
+
+using announce::announce_response;
+using std::chrono::seconds;
+constexpr instant start{seconds(1000)};
+
+announce_response reply(std::uint32_t interval_s, std::optional<std::uint32_t> min_interval_s = {}) {
+  announce_response r;
+  r.interval_s = interval_s;
+  r.min_interval_s = min_interval_s;
+  return r;
+}
+
+TEST_CASE("started, then nothing, at the tracker's interval, then completed once, then stopped") {
+  rng chance(1);
+  announce_schedule s({{"a"}}, {}, chance);
+  CHECK_FALSE(s.next(start, chance));
+  s.start(start);
+  auto r = s.next(start, chance);
+  REQUIRE(r);
+  CHECK(r->event == announce::event::started);
+  CHECK_FALSE(s.next(start, chance));
+  auto first = reply(100);
+  first.tracker_id = "id";
+  CHECK(s.answered(start, r->ticket, first, chance));
+  CHECK(s.deadline() == start + seconds(100));
+  CHECK_FALSE(s.next(start + seconds(99), chance));
+  r = s.next(start + seconds(100), chance);
+  REQUIRE(r);
+  CHECK(r->event == announce::event::none);
+  CHECK(r->tracker_id == "id");
+  s.answered(start + seconds(100), r->ticket, reply(100), chance);
+  s.completed(start + seconds(110));
+  r = s.next(start + seconds(110), chance);
+  REQUIRE(r);
+  CHECK(r->event == announce::event::completed);
+  s.answered(start + seconds(110), r->ticket, reply(100), chance);
+  r = s.next(start + seconds(210), chance);
+  REQUIRE(r);
+  CHECK(r->event == announce::event::none);
+  const auto last = s.stop();
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].event == announce::event::stopped);
+  CHECK_FALSE(s.deadline());
+}
+
+TEST_CASE("what completes while an announce is under way is told right after it") {
+  rng chance(1);
+  announce_schedule s({{"a"}}, {}, chance);
+  s.start(start);
+  const auto r = s.next(start, chance);
+  s.completed(start + seconds(1));
+  CHECK(s.answered(start + seconds(2), r->ticket, reply(100), chance));
+  const auto next = s.next(start + seconds(2), chance);
+  REQUIRE(next);
+  CHECK(next->event == announce::event::completed);
+}
+
+TEST_CASE("a tier is tried in turn, then the next; who answers comes first afterwards") {
+  rng chance(2);
+  announce_schedule s({{"a"}, {"b"}}, {}, chance);
+  s.start(start);
+  auto r = s.next(start, chance);
+  CHECK(r->url == "a");
+  s.failed(start, r->ticket, chance);
+  r = s.next(start, chance);
+  REQUIRE(r);
+  CHECK(r->url == "b");
+  s.answered(start, r->ticket, reply(60), chance);
+  r = s.next(start + seconds(60), chance);
+  REQUIRE(r);
+  CHECK(r->url == "a");  // the first tier is preferred again
+}
+
+TEST_CASE("when all fail the waits double and are bounded") {
+  rng chance(3);
+  announce_schedule s({{"a", "b"}}, {}, chance);
+  s.start(start);
+  instant now = start;
+  duration expected = seconds(2);
+  for (int round = 0; round < 14; ++round) {
+    CAPTURE(round);
+    for (int i = 0; i < 2; ++i) {
+      const auto r = s.next(now, chance);
+      REQUIRE(r);
+      s.failed(now, r->ticket, chance);
+    }
+    const auto wait = *s.deadline() - now;
+    CHECK(to_seconds(wait) >= to_seconds(expected) * 0.79);
+    CHECK(to_seconds(wait) <= to_seconds(expected) * 1.21);
+    now = *s.deadline();
+    expected = std::min<duration>(expected * 2, std::chrono::minutes(30));
+  }
+}
+
+TEST_CASE("an answer that never comes counts as a failure") {
+  rng chance(3);
+  announce_schedule s({{"a"}, {"b"}}, {}, chance);
+  s.start(start);
+  const auto first = s.next(start, chance);
+  const auto second = s.next(start + seconds(60), chance);
+  REQUIRE(second);
+  CHECK(second->url == "b");
+  CHECK_FALSE(s.answered(start + seconds(61), first->ticket, reply(60), chance));  // too late
+  CHECK(s.answered(start + seconds(61), second->ticket, reply(60), chance));
+}
+
+TEST_CASE("asking for peers respects the minimum interval, and silly intervals are bounded") {
+  rng chance(3);
+  announce_schedule s({{"a"}}, {}, chance);
+  s.start(start);
+  auto r = s.next(start, chance);
+  s.answered(start, r->ticket, reply(1800, 30), chance);
+  s.want_peers(start + seconds(1));
+  CHECK(s.deadline() == start + seconds(30));
+  r = s.next(start + seconds(30), chance);
+  s.answered(start + seconds(30), r->ticket, reply(0, 0), chance);
+  CHECK(*s.deadline() >= start + seconds(35));
+  r = s.next(*s.deadline(), chance);
+  s.answered(start + seconds(40), r->ticket, reply(0xffffffff), chance);
+  CHECK(*s.deadline() <= start + seconds(40) + std::chrono::hours(2));
+}
+
+TEST_CASE("a tracker that says never is not asked again") {
+  rng chance(3);
+  announce_schedule s({{"a"}}, {}, chance);
+  s.start(start);
+  const auto r = s.next(start, chance);
+  announce_response no;
+  no.failure_reason = "not here";
+  no.retry_in_s = announce::never_retry;
+  s.answered(start, r->ticket, no, chance);
+  CHECK_FALSE(s.next(start + std::chrono::hours(10), chance));
+  CHECK_FALSE(s.deadline());
+  CHECK(s.stop().empty());  // it never knew us
+}
+
+TEST_CASE("no trackers, no announces") {
+  rng chance(3);
+  announce_schedule s({{}, {}}, {}, chance);
+  s.start(start);
+  CHECK_FALSE(s.next(start, chance));
+  CHECK_FALSE(s.deadline());
+}
+
+}  // namespace
+}  // namespace shoal::swarm
