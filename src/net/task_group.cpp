@@ -15,17 +15,18 @@
 #include <shoal/base/result.hpp>
 #include <shoal/net/task_group.hpp>
 
+#include "net/serial.hpp"
+
 namespace shoal::net {
 
 namespace {
 
 /// `ex` itself when it is a strand, else a new strand on it.
 asio::any_io_executor serial(const asio::any_io_executor& ex) {
-  if (ex.target<strand>() != nullptr ||
-      ex.target<asio::strand<asio::io_context::executor_type>>() != nullptr) {
+  if (is_strand(ex)) {
     return ex;
   }
-  return asio::make_strand(ex);
+  return strand(ex);
 }
 
 bool is_abort(const std::exception_ptr& e) {

@@ -2,12 +2,22 @@
 // One peer connection: bytes to messages, messages to bytes, nothing decided. It lives on a strand of its
 // own; its owner (a torrent, on another strand) gets whole batches and gives whole batches.
 //
-// Reading: what the socket has is decoded in place; blocks are copied once into pooled buffers. A batch is
-// handed over when the socket has no more for now. At most `batches_ahead_max` batches wait at the owner, and
-// an empty buffer pool pauses reading: both reach the sender as TCP back-pressure. Writing: control messages
-// before payload, everything queued in one gathered write of at most `blocks_per_write_max` blocks. Ending:
-// by `close`, by the peer, by an error or by cancellation of the group. `on_closed` is called exactly once,
-// after the last `on_received`.
+// Reading. One read, one batch: what the socket gave is decoded in place, and each block copied once into a
+// pooled buffer. The bytes are read into a buffer that the links of a thread share; a link keeps only the
+// frame that is not whole yet, so an idle link holds no buffer. Two things pause reading, and both reach the
+// sender as TCP back-pressure: `batches_ahead_max` batches that the owner has not `consumed`, and an empty
+// pool (then what is decoded is handed over first).
+//
+// Writing. Control messages before payload, each kind in its own order, up to `blocks_per_write_max` blocks
+// in one gathered write. A block that has begun to go out is finished first. The owner bounds the payload
+// that it queues (it is told of what has gone); control messages are bounded here, since a peer that asks and
+// does not read would make them pile up.
+//
+// Ending: by `close`, by the peer, by an error of the socket or the wire format, or by cancellation of the
+// group; the first reason counts. `on_closed` is called exactly once, after the last `on_received`.
+//
+// Deliberately absent: any judgement of a message beyond its form, and any time-out. Who is silent, slow or
+// rude is the owner's to know, by sweeps: a timer an operation would cost more than the operation.
 
 #include <cstddef>
 #include <cstdint>
@@ -42,15 +52,17 @@ struct outbound {
 class link_owner {
  public:
   virtual ~link_owner() = default;
-  /// The owner calls `peer_link::consumed()` when it has worked through the batch.
+  /// The owner calls `peer_link::consumed()` when it has worked through the batch, which is never empty.
   virtual void on_received(peer_key who, inbound_batch&& batch) = 0;
-  /// So much payload, in so many blocks, has been given to the kernel since the last call.
+  /// So many bytes of payload have been given to the kernel since the last call, and so many blocks have left
+  /// the queue since: sent to their last byte, or taken out by `unsend`.
   virtual void on_sent(peer_key who, std::uint64_t payload_bytes, std::uint32_t blocks) = 0;
-  /// The connection is over. `why` is `boost::asio::error::eof` when the peer closed it in good order.
+  /// The connection is over. `why` is `boost::asio::error::eof` when the peer closed it in good order,
+  /// `operation_aborted` when the group was cancelled. Nothing is called after it.
   virtual void on_closed(peer_key who, error why) = 0;
 };
 
-/// A connected socket after both handshakes, and what came behind the other's.
+/// A connected socket after both handshakes.
 struct established {
   tcp::socket socket;
   wire::handshake theirs;
@@ -58,24 +70,29 @@ struct established {
   bool outgoing = false;
 };
 
-class peer_link : public std::enable_shared_from_this<peer_link> {
+/// A handle: the connection itself lives until `run` has returned, whoever holds this.
+class peer_link {
  public:
   static constexpr std::size_t batches_ahead_max = 2;
   static constexpr std::size_t blocks_per_write_max = 128;
+  /// Control bytes that the peer may leave unread before it is dropped with `errc::peer_reads_nothing`.
+  static constexpr std::size_t control_bytes_max = 4U << 20;
 
-  /// The socket's executor must be a strand of its own. `owner` and `pool` outlive the link.
+  /// The socket's executor must be a strand of its own. `owner` and `pool` outlive the link's run.
   peer_link(established e, peer_key key, wire::limits limits, link_owner& owner, buffer::pool& pool);
   ~peer_link();
+  peer_link(const peer_link&) = delete;
+  peer_link& operator=(const peer_link&) = delete;
 
-  /// Reads and writes until the end; then `on_closed`. Spawn it on `executor()`, in a task_group.
+  /// Reads and writes until the end; then `on_closed`. Once; spawn it on `executor()`, in a task_group.
   awaitable<void> run();
 
-  // From any thread; they post to the link's strand.
+  // From any thread, before, during and after `run`; they post to the link's strand.
 
   void send(std::vector<outbound> batch);
   /// Ends the connection; what is queued is not sent.
   void close(error why);
-  /// Removes queued `piece` messages for this block (a cancel came); those already in a write go out.
+  /// Removes queued `piece` messages for this block (a cancel came); one that has begun to go out goes on.
   void unsend(block_ref block);
   /// One delivered batch has been worked through.
   void consumed();
@@ -85,7 +102,7 @@ class peer_link : public std::enable_shared_from_this<peer_link> {
 
  private:
   struct state;
-  std::unique_ptr<state> state_;
+  std::shared_ptr<state> state_;
 };
 
 }  // namespace shoal::net

@@ -1,0 +1,354 @@
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <exception>
+#include <memory>
+#include <new>
+#include <span>
+#include <sys/socket.h>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <shoal/net/error.hpp>
+#include <shoal/net/peer_link.hpp>
+#include <shoal/net/task_group.hpp>
+
+#include "net/gate.hpp"
+#include "net/inbox.hpp"
+#include "net/outbox.hpp"
+#include "net/serial.hpp"
+
+namespace shoal::net {
+namespace {
+
+/// What one read may bring: sixteen blocks, and about what stays in a core's own cache until it is copied on.
+constexpr std::size_t read_bytes_max = 256U << 10;
+/// A piece frame: what a read may bring even when the pool has no buffer for it.
+constexpr std::size_t piece_frame_bytes = wire::piece_head_bytes + block_bytes;
+/// The rest of a begun block, control bytes, and a head and a payload for each block.
+constexpr std::size_t parts_per_write_max = 2 + 1 + 2 * peer_link::blocks_per_write_max;
+
+/// Shared by the links that run on this thread, so it may not be held over a suspension: call this from plain
+/// functions only.
+std::span<std::byte> thread_read_buffer() {
+  thread_local const auto bytes = std::make_unique_for_overwrite<std::byte[]>(read_bytes_max);
+  return {bytes.get(), read_bytes_max};
+}
+
+bool would_block(const error& e) {
+  return e == asio::error::would_block || e == asio::error::try_again;
+}
+
+/// Asio's own gathered writes stop at 64 parts.
+std::size_t send_some(int socket, std::span<iovec> parts, error& failed) {
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  ssize_t n = -1;
+  do {
+    n = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) {
+    failed.assign(errno, boost::system::system_category());
+    return 0;
+  }
+  return static_cast<std::size_t>(n);
+}
+
+std::size_t bytes_of(std::span<const iovec> parts) {
+  std::size_t sum = 0;
+  for (const auto& part : parts) {
+    sum += part.iov_len;
+  }
+  return sum;
+}
+
+error code_of(const std::exception_ptr& e) {
+  try {
+    std::rethrow_exception(e);
+  } catch (const boost::system::system_error& failure) {
+    return failure.code();
+  } catch (const std::bad_alloc&) {
+    return asio::error::no_memory;
+  } catch (...) {
+    return asio::error::fault;
+  }
+}
+
+}  // namespace
+
+/// On the link's strand, all of it but the constants.
+struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
+  const asio::any_io_executor executor;
+  const endpoint remote;
+  const peer_key key;
+  link_owner& owner;
+  buffer::pool& pool;
+
+  tcp::socket socket;
+  bool ended = false;
+  error why;
+  gate end;
+
+  inbox in;
+  gate reading;
+  bool backlog = false;  ///< the inbox keeps whole frames
+  bool asked_pool = false;
+  std::size_t batches_ahead = 0;
+
+  outbox out;
+  gate writing;
+
+  /// What a coroutine does after one step.
+  enum class next { step, wait_for_socket, wait_for_gate };
+
+  state(established e, peer_key k, wire::limits limits, link_owner& o, buffer::pool& p)
+      : executor(e.socket.get_executor()),
+        remote(e.remote),
+        key(k),
+        owner(o),
+        pool(p),
+        socket(std::move(e.socket)),
+        end(executor),
+        in(limits, p),
+        reading(executor),
+        writing(executor) {
+    assert(is_strand(executor));
+  }
+
+  next read_step();
+  next read_socket(inbound_batch& batch, result<inbox::verdict>& verdict);
+  void ask_pool();
+  next write_step();
+  void stop(error reason);
+
+  static awaitable<void> read_until_end(std::shared_ptr<state> s);
+  static awaitable<void> write_until_end(std::shared_ptr<state> s);
+  static awaitable<void> run(std::shared_ptr<state> s);
+};
+
+/// Hands over one batch, if there is one to be had now.
+peer_link::state::next peer_link::state::read_step() {
+  if (batches_ahead >= batches_ahead_max) {
+    return next::wait_for_gate;
+  }
+  inbound_batch batch;
+  result<inbox::verdict> verdict = inbox::verdict::hungry;
+  next then = next::step;
+  if (backlog) {
+    verdict = in.feed({}, batch);
+  } else {
+    then = read_socket(batch, verdict);
+  }
+  if (!batch.messages.empty()) {
+    ++batches_ahead;
+    owner.on_received(key, std::move(batch));
+  }
+  if (!verdict) {
+    stop(verdict.error());
+    return next::step;
+  }
+  backlog = *verdict != inbox::verdict::hungry;
+  if (*verdict == inbox::verdict::starved) {
+    ask_pool();
+    return next::wait_for_gate;
+  }
+  if (then == next::wait_for_socket && !backlog) {
+    in.trim();
+    return next::wait_for_socket;
+  }
+  return next::step;
+}
+
+peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, result<inbox::verdict>& verdict) {
+  // Bytes that no buffer waits for are better kept by the kernel, which tells the sender.
+  const std::size_t wanted = std::min(read_bytes_max, (1 + pool.available()) * piece_frame_bytes);
+  const auto room = thread_read_buffer().first(wanted);
+  error failed;
+  const std::size_t n = socket.read_some(asio::buffer(room.data(), room.size()), failed);
+  if (would_block(failed)) {
+    return next::wait_for_socket;
+  }
+  if (failed) {
+    stop(failed);
+    return next::step;
+  }
+  verdict = in.feed(room.first(n), batch);
+  return n < wanted ? next::wait_for_socket : next::step;
+}
+
+void peer_link::state::ask_pool() {
+  if (std::exchange(asked_pool, true)) {
+    return;
+  }
+  pool.on_available([weak = weak_from_this()] {
+    if (const auto s = weak.lock()) {
+      asio::post(s->executor, [s] {
+        s->asked_pool = false;
+        s->reading.wake();
+      });
+    }
+  });
+}
+
+/// One gathered write.
+peer_link::state::next peer_link::state::write_step() {
+  if (out.empty()) {
+    return next::wait_for_gate;
+  }
+  std::array<iovec, parts_per_write_max> room;
+  const auto parts = std::span(room).first(out.gather(room));
+  error failed;
+  const std::size_t n = send_some(socket.native_handle(), parts, failed);
+  if (would_block(failed)) {
+    return next::wait_for_socket;
+  }
+  if (failed) {
+    stop(failed);
+    return next::step;
+  }
+  const bool all = n == bytes_of(parts);
+  const auto progress = out.sent(n);
+  if (progress.payload_bytes > 0 || progress.blocks > 0) {
+    owner.on_sent(key, progress.payload_bytes, progress.blocks);
+  }
+  return all ? next::step : next::wait_for_socket;
+}
+
+/// Whatever the coroutines wait for ends: the socket's waits by its closing, the gates by a wake.
+void peer_link::state::stop(error reason) {
+  if (std::exchange(ended, true)) {
+    return;
+  }
+  why = reason;
+  error ignored;
+  socket.shutdown(tcp::socket::shutdown_both, ignored);
+  socket.close(ignored);
+  out.clear();
+  reading.wake();
+  writing.wake();
+  end.wake();
+}
+
+awaitable<void> peer_link::state::read_until_end(std::shared_ptr<state> s) {
+  while (!s->ended) {
+    const next then = s->read_step();
+    if (s->ended) {
+      break;
+    }
+    if (then == next::step) {  // let the writer and the mailbox have their turn
+      co_await asio::post(s->executor, asio::use_awaitable);
+    } else if (then == next::wait_for_gate) {
+      co_await s->reading.sleep();
+    } else {
+      const auto [failed] = co_await s->socket.async_wait(tcp::socket::wait_read, use_tuple);
+      if (failed) {
+        s->stop(failed);
+      }
+    }
+  }
+}
+
+awaitable<void> peer_link::state::write_until_end(std::shared_ptr<state> s) {
+  while (!s->ended) {
+    const next then = s->write_step();
+    if (s->ended) {
+      break;
+    }
+    if (then == next::step) {
+      co_await asio::post(s->executor, asio::use_awaitable);
+    } else if (then == next::wait_for_gate) {
+      co_await s->writing.sleep();
+    } else {
+      const auto [failed] = co_await s->socket.async_wait(tcp::socket::wait_write, use_tuple);
+      if (failed) {
+        s->stop(failed);
+      }
+    }
+  }
+}
+
+/// Sleeps until the end, or until it is cancelled, which is one more way to end; then waits for both halves,
+/// which need no cancelling, since `stop` ends all that they wait for.
+awaitable<void> peer_link::state::run(std::shared_ptr<state> s) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
+  error failed;
+  if (!s->ended) {
+    s->socket.non_blocking(true, failed);
+  }
+  if (failed) {
+    s->stop(failed);
+  }
+  task_group halves(s->executor, [s](const std::exception_ptr& e) { s->stop(code_of(e)); });
+  halves.spawn(s->executor, read_until_end(s));
+  halves.spawn(s->executor, write_until_end(s));
+  while (!s->ended) {
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
+      s->stop(asio::error::operation_aborted);
+    } else {
+      co_await s->end.sleep();
+    }
+  }
+  co_await halves.join();
+  s->owner.on_closed(s->key, s->why);
+}
+
+peer_link::peer_link(established e, peer_key key, wire::limits limits, link_owner& owner, buffer::pool& pool)
+    : state_(std::make_shared<state>(std::move(e), key, limits, owner, pool)) {}
+
+peer_link::~peer_link() = default;
+
+awaitable<void> peer_link::run() {
+  return state::run(state_);
+}
+
+void peer_link::send(std::vector<outbound> batch) {
+  asio::post(state_->executor, [s = state_, messages = std::move(batch)]() mutable {
+    if (s->ended) {
+      return;
+    }
+    for (auto& o : messages) {
+      s->out.push(std::move(o));
+    }
+    if (s->out.control_bytes() > control_bytes_max) {
+      s->stop(errc::peer_reads_nothing);
+    }
+    s->writing.wake();
+  });
+}
+
+void peer_link::close(error why) {
+  asio::post(state_->executor, [s = state_, why] { s->stop(why); });
+}
+
+void peer_link::unsend(block_ref block) {
+  asio::post(state_->executor, [s = state_, block] {
+    const auto n = s->out.unsend(block);
+    if (n > 0) {
+      s->owner.on_sent(s->key, 0, n);
+    }
+  });
+}
+
+void peer_link::consumed() {
+  asio::post(state_->executor, [s = state_] {
+    assert(s->batches_ahead > 0);
+    --s->batches_ahead;
+    s->reading.wake();
+  });
+}
+
+tcp::socket::executor_type peer_link::executor() const {
+  return state_->executor;
+}
+
+const endpoint& peer_link::remote() const {
+  return state_->remote;
+}
+
+}  // namespace shoal::net
