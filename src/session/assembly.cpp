@@ -196,7 +196,10 @@ void assembly::spilled(const outcome<void>& result, const disk::spill_job& job, 
     return;
   }
   for (std::size_t i = 0; found != hands_.end() && i < job.blocks.size(); ++i) {
-    found->second.slots[first + i].data = {};
+    auto& slot = found->second.slots[first + i];
+    if (slot.data && slot.data.data() == job.blocks[i].data.data()) {  // not a later copy of the piece
+      slot.data = {};
+    }
   }
 }
 
