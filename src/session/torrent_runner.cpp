@@ -21,6 +21,8 @@ namespace {
 constexpr duration disk_retry = std::chrono::seconds(5);
 /// The part of the shutdown's grace that trackers may take to hear `stopped`.
 constexpr duration farewell = std::chrono::seconds(3);
+/// Connections that may wait while the files are being checked.
+constexpr std::size_t early_max = 50;
 constexpr duration poll_settled = std::chrono::milliseconds(10);
 
 net::awaitable<void> pause(duration how_long) {
@@ -180,6 +182,9 @@ void torrent_runner::start_core(bitfield have) {
                                                  " pieces are here");
   drive(swarm::peers_found{settings_.peers});
   drive(swarm::start{});
+  for (auto& e : std::exchange(early_, {})) {
+    join_swarm(std::move(e));
+  }
 }
 
 net::awaitable<void> torrent_runner::shutdown(duration grace) {
@@ -199,6 +204,7 @@ net::awaitable<void> torrent_runner::shutdown(duration grace) {
       tell(session_event::kind::warning, "resume data not written: " + resume_->problem()->message());
     }
   }
+  early_.clear();
   alarm_.cancel();
   for (auto& [key, record] : links_) {
     record.link->close(asio::error::operation_aborted);
@@ -441,8 +447,13 @@ net::awaitable<void> torrent_runner::dial(endpoint remote) {
 
 void torrent_runner::adopt(net::established e) {
   asio::post(strand_, [this, e = std::move(e)]() mutable {
-    if (core_ && !stopping_) {
+    if (stopping_) {
+      return;
+    }
+    if (core_) {
       join_swarm(std::move(e));
+    } else if (early_.size() < early_max) {
+      early_.push_back(std::move(e));
     }
   });
 }

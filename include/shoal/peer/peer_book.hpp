@@ -22,9 +22,9 @@ namespace shoal::peer {
 struct book_settings {
   std::size_t entries_max = 2000;
   std::size_t banned_max = 1000;
-  duration retry_first = std::chrono::seconds(10);  ///< after the first failure; doubles with each
+  duration retry_first = std::chrono::seconds(3);  ///< after the first failure; doubles with each
   duration retry_max = std::chrono::minutes(30);
-  std::uint32_t failures_max = 8;  ///< then it is forgotten
+  std::uint32_t failures_max = 12;  ///< then it is forgotten
 };
 
 class peer_book {
