@@ -87,10 +87,10 @@ struct peer {
     return false;
   }
 
-  std::unique_ptr<session> it;
   torrent_id id;
   std::mutex mutex;
   std::vector<session_event> events;
+  std::unique_ptr<session> it;  // stops before the rest goes
 };
 
 bool eventually(const std::function<bool()>& holds, duration limit = seconds(60)) {
