@@ -11,12 +11,12 @@ void piece_progress::reset(piece_index p, std::uint32_t blocks) {
   missing_ = blocks;
   received_ = 0;
   first_missing_ = 0;
-  blocks_.assign(blocks, block{});
+  blocks_.assign(blocks, block_state{});
   further_.clear();
 }
 
 bool piece_progress::asked(std::uint32_t n, peer_key who) const {
-  const block& b = blocks_[n];
+  const block_state& b = blocks_[n];
   if (b.askers == 0 || b.asker == who) {
     return b.askers != 0;
   }
@@ -25,7 +25,7 @@ bool piece_progress::asked(std::uint32_t n, peer_key who) const {
 }
 
 void piece_progress::askers(std::uint32_t n, std::vector<peer_key>& out) const {
-  const block& b = blocks_[n];
+  const block_state& b = blocks_[n];
   if (b.askers > 0) {
     out.push_back(b.asker);
   }
@@ -47,7 +47,7 @@ std::uint32_t piece_progress::next_missing() {
 }
 
 void piece_progress::ask(std::uint32_t n, peer_key who) {
-  block& b = blocks_[n];
+  block_state& b = blocks_[n];
   assert(!b.received && !asked(n, who));
   if (b.askers == 0) {
     b.asker = who;
@@ -59,7 +59,7 @@ void piece_progress::ask(std::uint32_t n, peer_key who) {
 }
 
 bool piece_progress::forget(std::uint32_t n, peer_key who) {
-  block& b = blocks_[n];
+  block_state& b = blocks_[n];
   if (b.askers == 0) {
     return false;
   }
@@ -92,7 +92,7 @@ bool piece_progress::forget(std::uint32_t n, peer_key who) {
 }
 
 void piece_progress::receive(std::uint32_t n, peer_key who) {
-  block& b = blocks_[n];
+  block_state& b = blocks_[n];
   assert(!b.received);
   if (b.askers == 0) {
     --missing_;

@@ -36,7 +36,8 @@ bitfield having(std::uint32_t pieces, std::initializer_list<std::uint32_t> which
 
 std::vector<block_ref> pick(picker& p, const bitfield& has, peer_key who, std::size_t n) {
   std::vector<block_ref> out;
-  CHECK(p.pick(has, who, n, out) == out.size());
+  const std::size_t given = p.pick(has, who, n, out);
+  CHECK(given == out.size());
   p.check();
   return out;
 }

@@ -47,7 +47,7 @@ class piece_progress {
 
  private:
   friend class progress_table;
-  struct block {
+  struct block_state {
     peer_key asker;  ///< the first, when there is one
     peer_key sender;
     std::uint32_t askers : 31 = 0;
@@ -65,7 +65,7 @@ class piece_progress {
   std::uint32_t missing_ = 0;
   std::uint32_t received_ = 0;
   std::uint32_t first_missing_ = 0;  // no block before it is missing
-  std::vector<block> blocks_;
+  std::vector<block_state> blocks_;
   std::vector<further_asker> further_;
 };
 
