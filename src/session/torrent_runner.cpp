@@ -272,6 +272,7 @@ void torrent_runner::act(swarm::drop& a) {
   const auto found = links_.find(a.key);
   if (found != links_.end()) {
     found->second.outbox.clear();
+    found->second.dropped = true;
     found->second.link->close(asio::error::connection_aborted);
   }
 }
@@ -388,9 +389,12 @@ void torrent_runner::on_sent(peer_key who, std::uint64_t payload_bytes, std::uin
   });
 }
 
-void torrent_runner::on_closed(peer_key who, error) {
-  asio::post(strand_, [this, who] {
-    links_.erase(who);
+void torrent_runner::on_closed(peer_key who, error why) {
+  asio::post(strand_, [this, who, why] {
+    const auto gone = links_.extract(who);
+    if (!gone.empty() && !gone.mapped().dropped) {
+      tell(session_event::kind::peer_dropped, "it left: " + why.message(), gone.mapped().remote);
+    }
     drive(swarm::peer_left{who});
   });
 }
@@ -473,7 +477,7 @@ void torrent_runner::join_swarm(net::established e) {
   const auto remote = e.remote;
   auto link = std::make_shared<net::peer_link>(
       std::move(e), key, limits, static_cast<net::link_owner&>(*this), services_.receive_buffers);
-  links_.emplace(key, link_record{link, {}, remote, name});
+  links_.emplace(key, link_record{link, {}, remote, false});
   account(remote.address).client = name;
   tell(session_event::kind::peer_connected, name, remote);
   tasks_.spawn(link->executor(), link->run());

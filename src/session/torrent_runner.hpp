@@ -61,7 +61,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
     std::shared_ptr<net::peer_link> link;
     std::vector<net::outbound> outbox;
     endpoint remote;
-    std::string client;
+    bool dropped = false;  // by us; the core has told why
   };
 
   // Life.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace shoal::swarm {
 
@@ -150,11 +151,9 @@ void connections::found(std::span<const endpoint> peers) {
 }
 
 void connections::set_pieces(peer_state& p, bitfield has) {
-  if (p.told_pieces) {
-    violation(p, "told its pieces twice");
-    return;
+  if (std::exchange(p.told_pieces, true)) {
+    oddity(p, "told all its pieces again and again");  // BEP 3 wants it first and once; aria2 says it twice
   }
-  p.told_pieces = true;
   s_.picker.peer_left(p.has);
   p.has = std::move(has);
   s_.picker.peer_joined(p.has);
@@ -187,7 +186,6 @@ void connections::has_piece(peer_state& p, piece_index piece) {
     violation(p, "have of a piece that does not exist");
     return;
   }
-  p.told_pieces = true;  // a bitfield may only come first (BEP 3)
   if (!p.has.set(piece)) {
     oddity(p, "have of the same piece again and again");
     return;

@@ -64,7 +64,7 @@ struct peer_state {
   std::uint32_t pieces_good = 0;  ///< verified pieces that it sent a part of
   std::uint32_t pieces_bad = 0;   ///< and such that failed
 
-  bool is_seed() const { return told_pieces && has.all(); }
+  bool is_seed() const { return has.all(); }
 };
 
 }  // namespace shoal::peer
