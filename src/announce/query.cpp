@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -34,9 +35,17 @@ std::optional<Integer> parse_number(std::string_view text, int base = 10) {
   return ec == std::errc{} && end == last ? std::optional(value) : std::nullopt;
 }
 
+/// A plus sign is a space, as in web forms: clients written with a library for those send 0x20 so, and 0x2B
+/// always as %2B.
+std::optional<std::string> decode_value(std::string_view encoded) {
+  std::string text(encoded);
+  std::replace(text.begin(), text.end(), '+', ' ');
+  return percent_decode(text);
+}
+
 template <class Fixed>
 std::optional<Fixed> parse_fixed(std::string_view encoded) {
-  const auto decoded = percent_decode(encoded);
+  const auto decoded = decode_value(encoded);
   return decoded ? Fixed::from(as_bytes(*decoded)) : std::nullopt;
 }
 
@@ -66,7 +75,7 @@ event parse_event(std::string_view text) {
 
 /// An address, alone or with a port (BEP 7 allows both). BEP 3's host names are not resolved.
 std::optional<ip_address> parse_address(std::string_view encoded) {
-  const auto text = percent_decode(encoded);
+  const auto text = decode_value(encoded);
   if (!text) {
     return std::nullopt;
   }
@@ -132,7 +141,7 @@ error announce_fields::take(std::string_view name, std::string_view value) {
     return keep_first_or(errc::bad_query, num_want, parse_number<std::int64_t>(value));
   }
   if (name == "trackerid") {
-    return keep_first_or(errc::bad_query, tracker_id, percent_decode(value));
+    return keep_first_or(errc::bad_query, tracker_id, decode_value(value));
   }
   if (name == "key") {
     keep_first(key, std::optional(parse_key(value)));

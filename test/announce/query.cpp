@@ -76,6 +76,20 @@ TEST_CASE("every byte of an info-hash survives the percent-encoding") {
   }
 }
 
+TEST_CASE("a plus sign in a query is a space, as libraries for web forms write it") {
+  const std::string rest = "&peer_id=-XX0000-abcdefghijkl&port=1&left=0&uploaded=0&downloaded=0";
+  const auto plus = parse_announce_query("info_hash=++++++++++++++++++++" + rest);
+  const auto escaped =
+      parse_announce_query("info_hash=%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20" + rest);
+  const auto real_plus =
+      parse_announce_query("info_hash=%2b%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20%20" + rest);
+  REQUIRE(plus.has_value());
+  REQUIRE(escaped.has_value());
+  REQUIRE(real_plus.has_value());
+  CHECK(plus->info_hash == escaped->info_hash);
+  CHECK(real_plus->info_hash.bytes[0] == std::byte{'+'});
+}
+
 TEST_CASE("an announce URL keeps the tracker's own query and drops a fragment") {
   struct row {
     const char* tracker;
