@@ -15,7 +15,15 @@ SAMPLE_BYTES = 96 * MIB  # shared as well when files/ holds too little to watch
 WORTH_WATCHING_BYTES = 32 * MIB
 SECONDS_AIMED_AT = 8
 SLOWED_BYTES_MAX = 512 * MIB  # more than this is worth watching at full speed
-BAR_WIDTH = 30
+
+def amount(size):
+    """A number of bytes for people."""
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1000:
+            return f"{size:.{0 if unit == 'B' else 1}f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"
+
 
 
 class Trouble(Exception):
@@ -62,20 +70,21 @@ class Display:
         self.next_print = 0.0
 
     def line(self, peer):
-        now = peer.last("progress") or {}
-        percent = now.get("percent", 0.0)
-        filled = int(percent / 100 * BAR_WIDTH)
-        bar = "█" * filled + "·" * (BAR_WIDTH - filled)
-        return (f"{peer.name:<12}{bar} {percent:5.1f} %"
-                f"  down {now.get('down_rate', 0) / MIB:7.1f}  up {now.get('up_rate', 0) / MIB:7.1f} MiB/s"
-                f"  {now.get('pieces_done', 0)}/{now.get('pieces_total', 0)} pieces  {now.get('peers', 0)} peers")
+        columns = shutil.get_terminal_size().columns
+        now, complete = peer.last("progress") or {}, peer.last("complete")
+        percent = 100.0 if complete else now.get("percent", 0.0)
+        width = max(5, min(30, columns - 65))
+        filled = int(percent / 100 * width)
+        bar = "█" * filled + "·" * (width - filled)
+        rates = f"down {now.get('down_rate', 0) / MIB:6.1f}  up {now.get('up_rate', 0) / MIB:6.1f} MiB/s"
+        rest = f"complete after {complete['seconds']:.1f} s" if complete else f"{now.get('peers', 0)} peers"
+        return f"{peer.name:<12}{bar} {percent:5.1f} %  {rates}  {rest}"[:columns - 1]
 
     def draw(self):
-        width = shutil.get_terminal_size().columns
         if self.drawn:
             print(f"\x1b[{self.drawn}A", end="")
         for peer in self.peers:
-            print(f"\x1b[2K{self.line(peer)[:width - 1]}")
+            print(f"\x1b[2K{self.line(peer)}")
         sys.stdout.flush()
         self.drawn = len(self.peers)
 
@@ -134,13 +143,13 @@ def print_table(seeder, leechers):
         complete = leecher.last("complete")
         came = bytes_by_address(complete["ledger"])
         from_seeder = came.pop(seeder.host, 0)
-        print(f"{leecher.name:<12}{from_seeder / MIB:>14.1f} MiB{sum(came.values()) / MIB:>14.1f} MiB"
+        print(f"{leecher.name:<12}{amount(from_seeder):>18}{amount(sum(came.values())):>18}"
               f"{complete['seconds']:>10.1f}{complete['bytes'] / MIB / max(complete['seconds'], 1e-3):>10.1f}")
 
 
 def stop(processes):
     for process in processes:
-        process.signal(signal.SIGTERM)
+        process.ask_to_stop()
     for process in processes:
         if (code := process.stop()) != 0:
             raise Trouble(f"{process.name} did not stop cleanly (exit code {code})\n{process.tail()}")
@@ -152,7 +161,7 @@ def run(arguments, workshop):
     if size == 0:
         raise Trouble(f"{shared}: nothing in it to share")
     if shutil.disk_usage(workshop.path).free < size * arguments.leechers * 1.02:
-        raise Trouble(f"{arguments.leechers} copies of {size / MIB:.0f} MiB do not fit on the disk of {workshop.path}")
+        raise Trouble(f"{arguments.leechers} copies of {amount(size)} do not fit on the disk of {workshop.path}")
 
     limit = uplink(size)
     options = ["--max-up", str(limit)] if limit else []
@@ -169,15 +178,15 @@ def run(arguments, workshop):
         copies[name].mkdir()
         leechers.append(Shoal(workshop, name, "leech", torrent, "-o", copies[name],
                               "--listen", f"{loopback(number + 1)}:0", *options))
-    print(f"{shared.name}: {len(files_below(shared))} files, {size / MIB:.1f} MiB, to {len(leechers)} leechers"
-          + (f"; every uplink is limited to {limit / MIB:.1f} MiB/s" if limit else "") + "\n")
+    print(f"{shared.name}: {len(files_below(shared))} files, {amount(size)}, to {len(leechers)} leechers"
+          + (f"; every uplink is limited to {amount(limit)}/s" if limit else "") + "\n")
 
     watch(tracker, seeder, leechers)
     stop([*leechers, seeder, tracker])
     compared = compare(shared, copies)
     print_table(seeder, leechers)
     copies_sent = seeder.last("stopped")["torrents"][0]["uploaded"] / size
-    print(f"\nThe seeder sent {copies_sent:.2f} copies; the leechers gave each other the rest.")
+    print(f"\nThe seeder sent {copies_sent:.2f} copies of {len(leechers)}; the leechers gave each other the rest.")
     print(f"{compared} files compared in {len(leechers)} copies: every SHA-256 is equal to the original's.")
 
 

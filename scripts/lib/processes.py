@@ -45,6 +45,7 @@ class Process:
         self.error_path = shop.path / f"{name}.err"
         self.exit_code = None
         self.usage = None  # of resources, once it has ended
+        self.asked_to_stop = False
         self.started_at = time.monotonic()
         with open(self.output_path, "wb") as out, open(self.error_path, "wb") as err:
             # setpriv: the kernel ends the child when this script is killed.
@@ -69,9 +70,15 @@ class Process:
         if self.running():
             os.kill(self.pid, number)
 
+    def ask_to_stop(self):
+        """Once: for many programs a second SIGTERM means `at once`."""
+        if not self.asked_to_stop:
+            self.asked_to_stop = True
+            self.signal(signal.SIGTERM)
+
     def stop(self, grace_s=10.0):
         """Asks it to end, and ends it when it does not; the exit code."""
-        self.signal(signal.SIGTERM)
+        self.ask_to_stop()
         try:
             return self.wait(grace_s)
         except TimeoutError:
@@ -112,7 +119,7 @@ class Workshop:
 
     def __exit__(self, *_):
         for process in self.processes:
-            process.signal(signal.SIGTERM)
+            process.ask_to_stop()
         for process in self.processes:
             process.stop(grace_s=5)
         shutil.rmtree(self.path, ignore_errors=True)

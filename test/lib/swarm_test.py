@@ -29,7 +29,7 @@ class SwarmTest(unittest.TestCase):
     def tearDown(self):
         ours = [process for process in self.shop.processes if isinstance(process, Shoal)]
         for process in ours:
-            process.signal(signal.SIGTERM)
+            process.ask_to_stop()
         for process in ours:
             if process.exit_code != -signal.SIGKILL:  # by which some tests end them
                 self.assertIn(process.stop(), (OK, BAD_TORRENT, DISK, NETWORK, INCOMPLETE), process.name)

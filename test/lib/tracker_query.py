@@ -8,7 +8,7 @@ import bencode
 
 
 def get(url, parameters):
-    with urllib.request.urlopen(url + "?" + urllib.parse.urlencode(parameters), timeout=10) as answer:
+    with urllib.request.urlopen(url + "?" + urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote), timeout=10) as answer:
         return answer.read()
 
 
