@@ -1,0 +1,24 @@
+#pragma once
+// One client's connection: whole requests in, their replies out in one write and in order.
+
+#include <cstddef>
+
+#include <shoal/base/time.hpp>
+#include <shoal/net/asio.hpp>
+
+#include "server/open_connections.hpp"
+#include "server/tracker_service.hpp"
+
+namespace shoal::server {
+
+struct connection_limits {
+  duration idle_max;
+  std::size_t request_bytes_max;
+};
+
+/// Until the client leaves, is too slow, or the server stops. Runs on the socket's strand; `all` and
+/// `service` outlive it.
+net::awaitable<void> serve(open_connections::place me, open_connections& all, tracker_service& service,
+                           connection_limits limits);
+
+}  // namespace shoal::server

@@ -1,0 +1,194 @@
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_future.hpp>
+#include <spdlog/spdlog.h>
+
+#include <shoal/net/listener.hpp>
+#include <shoal/net/task_group.hpp>
+#include <shoal/server/tracker_server.hpp>
+
+#include "server/http_connection.hpp"
+#include "server/open_connections.hpp"
+#include "server/steady_now.hpp"
+#include "server/tracker_service.hpp"
+
+namespace shoal::server {
+
+namespace asio = boost::asio;
+
+namespace {
+
+void log_exception(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    spdlog::error("tracker: {}", e.what());
+  }
+}
+
+/// Often enough that no connection outlives its time by much.
+duration sweep_interval(duration idle_max) {
+  return std::clamp<duration>(idle_max / 4, std::chrono::milliseconds(10), std::chrono::seconds(1));
+}
+
+/// A listener and the strand on which it is run and closed.
+struct door {
+  explicit door(asio::io_context& context)
+      : strand(asio::any_io_executor(context.get_executor())), listener(strand) {}
+  net::strand strand;
+  net::listener listener;
+};
+
+}  // namespace
+
+struct tracker_server::impl {
+  explicit impl(tracker_settings s)
+      : settings(std::move(s)),
+        service(settings.table, settings.seed, settings.full_scrape),
+        context(static_cast<int>(std::max(1U, settings.threads))),
+        house(context.get_executor(), log_exception),
+        talks(context.get_executor(), log_exception) {}
+
+  outcome<void> open_doors();
+  void welcome(net::tcp::socket socket);
+  net::awaitable<void> sweep();
+  net::awaitable<void> shut_down(duration grace);
+
+  const tracker_settings settings;
+  tracker_service service;
+  open_connections connections;
+
+  asio::io_context context;
+  net::task_group house;  // accepting and sweeping
+  net::task_group talks;  // a coroutine a connection
+  std::vector<std::unique_ptr<door>> doors;
+  std::vector<endpoint> addresses;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
+  std::vector<std::thread> threads;
+};
+
+outcome<void> tracker_server::impl::open_doors() {
+  for (const endpoint& where : settings.listen) {
+    auto opened = std::make_unique<door>(context);
+    auto listening = opened->listener.open(where);
+    if (!listening) {
+      doors.clear();
+      addresses.clear();
+      return std::move(listening).error();
+    }
+    addresses.push_back(opened->listener.local());
+    doors.push_back(std::move(opened));
+  }
+  return {};
+}
+
+void tracker_server::impl::welcome(net::tcp::socket socket) {
+  if (connections.size() >= settings.connections_max) {
+    spdlog::debug("tracker: a connection was closed, since {} are open", settings.connections_max);
+    return;
+  }
+  const asio::any_io_executor own = socket.get_executor();
+  talks.spawn(own, serve(connections.enter(std::move(socket)), connections, service,
+                         connection_limits{settings.idle_max, settings.request_bytes_max}));
+}
+
+net::awaitable<void> tracker_server::impl::sweep() {
+  asio::steady_timer timer(context);
+  while (true) {
+    timer.expires_after(sweep_interval(settings.idle_max));
+    const auto [stopped] = co_await timer.async_wait(net::use_tuple);
+    if (stopped) {
+      co_return;
+    }
+    const instant now = steady_now();
+    connections.close_overdue(now);
+    service.expire(now);
+  }
+}
+
+net::awaitable<void> tracker_server::impl::shut_down(duration grace) {
+  house.cancel();
+  co_await house.join();
+  for (const auto& d : doors) {
+    d->listener.close();  // nobody else uses it any more
+  }
+  connections.stop();
+  const bool all_left = co_await talks.join_for(grace);
+  if (!all_left) {
+    talks.cancel();
+    co_await talks.join();
+  }
+}
+
+tracker_server::tracker_server(tracker_settings s) : impl_(std::make_unique<impl>(std::move(s))) {}
+
+tracker_server::~tracker_server() {
+  stop(duration::zero());
+}
+
+outcome<void> tracker_server::start() {
+  impl& my = *impl_;
+  auto opened = my.open_doors();
+  if (!opened) {
+    return opened;
+  }
+  for (const auto& d : my.doors) {
+    my.house.spawn(d->strand, d->listener.run([&my](net::tcp::socket s) { my.welcome(std::move(s)); }));
+  }
+  my.house.spawn(my.context.get_executor(), my.sweep());
+  my.work.emplace(my.context.get_executor());
+  for (unsigned i = 0; i < std::max(1U, my.settings.threads); ++i) {
+    my.threads.emplace_back([&my] { my.context.run(); });
+  }
+  return {};
+}
+
+std::vector<endpoint> tracker_server::listening() const {
+  return impl_->addresses;
+}
+
+std::string tracker_server::announce_url() const {
+  if (impl_->addresses.empty()) {
+    return {};
+  }
+  endpoint first = impl_->addresses.front();
+  if (first.address.is_unspecified()) {
+    first.address = *ip_address::parse(first.address.is_v4() ? "127.0.0.1" : "::1");
+  }
+  return "http://" + first.to_string() + "/announce";
+}
+
+tracker_stats tracker_server::stats() const {
+  tracker_stats out;
+  out.table = impl_->service.totals();
+  out.connections = impl_->connections.size();
+  out.requests = impl_->service.requests();
+  out.bad_requests = impl_->service.bad_requests();
+  return out;
+}
+
+void tracker_server::stop(duration grace) {
+  impl& my = *impl_;
+  if (my.threads.empty()) {
+    return;
+  }
+  const net::strand home{asio::any_io_executor(my.context.get_executor())};
+  asio::co_spawn(home, my.shut_down(grace), asio::use_future).get();
+  my.doors.clear();
+  my.work.reset();
+  for (std::thread& t : my.threads) {
+    t.join();
+  }
+  my.threads.clear();
+}
+
+}  // namespace shoal::server

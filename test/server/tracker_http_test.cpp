@@ -1,0 +1,343 @@
+// The tracker over real sockets: what clients ask, and what strangers try.
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <doctest/doctest.h>
+
+#include <shoal/announce/announce.hpp>
+#include <shoal/server/tracker_server.hpp>
+
+#include "server/raw_client.hpp"
+
+using namespace shoal;
+using namespace shoal::server;
+using namespace shoal::server::test;
+
+namespace {
+
+/// A tracker on a free port of 127.0.0.1.
+struct running {
+  tracker_server server;
+
+  explicit running(tracker_settings s = {}) : server(on_loopback(std::move(s))) {
+    const auto started = server.start();
+    REQUIRE(started.has_value());
+  }
+  static tracker_settings on_loopback(tracker_settings s) {
+    s.listen.push_back(*endpoint::parse("127.0.0.1:0"));
+    return s;
+  }
+  endpoint at() const { return server.listening().front(); }
+};
+
+announce::announce_response read_announce(const reply& r) {
+  CHECK(r.status == 200);
+  auto parsed = announce::parse_announce_response(as_bytes(r.body));
+  REQUIRE(parsed.has_value());
+  return *parsed;
+}
+
+using names = std::set<std::string>;
+
+names peers(const announce::announce_response& r) {
+  names out;
+  for (const auto& p : r.peers) {
+    out.insert(p.endpoint.to_string());
+  }
+  return out;
+}
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  return text.replace(text.find(what), what.size(), by);
+}
+
+}  // namespace
+
+TEST_CASE("peers that announce hear of each other, at the address that they come from") {
+  const running tracker;
+  raw_client first(tracker.at(), "127.0.0.2");
+  raw_client second(tracker.at(), "127.0.0.3");
+  CHECK(peers(read_announce(first.get(announce_target(1001, "&event=started&ip=8.8.8.8")))).empty());
+  const auto told = read_announce(second.get(announce_target(1002, "&event=started&ipv4=9.9.9.9")));
+  CHECK(peers(told) == names{"127.0.0.2:1001"});
+  CHECK(told.incomplete == 2U);
+  CHECK(peers(read_announce(first.get(announce_target(1001)))) == names{"127.0.0.3:1002"});
+  CHECK(read_announce(second.get(announce_target(1002, "&event=stopped"))).peers.empty());
+  CHECK(peers(read_announce(first.get(announce_target(1001)))).empty());
+}
+
+TEST_CASE("a connection is kept, and many requests at once are answered in order") {
+  const running tracker;
+  raw_client client(tracker.at());
+  std::string requests;
+  for (std::uint16_t i = 1; i <= 40; ++i) {
+    requests += "GET " + announce_target(i) + " HTTP/1.1\r\nHost: t\r\n\r\n";
+    requests += "GET /nothing" + std::to_string(i) + " HTTP/1.1\r\nHost: t\r\n\r\n";
+  }
+  REQUIRE(client.send(requests));
+  for (std::uint64_t i = 1; i <= 40; ++i) {
+    const auto r = client.receive();
+    CHECK(read_announce(r).incomplete == i);
+    CHECK_FALSE(r.fields.contains("connection"));
+    CHECK(client.receive().status == 404);
+  }
+  CHECK(tracker.server.stats().requests == 80);
+  CHECK(tracker.server.stats().bad_requests == 40);
+  CHECK(tracker.server.stats().connections == 1);
+}
+
+TEST_CASE("a request may come byte by byte") {
+  const running tracker;
+  raw_client client(tracker.at());
+  for (const char c : "GET " + announce_target(7) + " HTTP/1.1\r\nHost: t\r\n\r\n") {
+    REQUIRE(client.send(std::string_view(&c, 1)));
+  }
+  CHECK(read_announce(client.receive()).incomplete == 1U);
+}
+
+TEST_CASE("HTTP/1.0 is answered and closed, unless it asks to stay") {
+  const running tracker;
+  raw_client client(tracker.at());
+  client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const auto kept = client.receive();
+  CHECK(kept.status == 200);
+  CHECK(kept.fields.at("connection") == "keep-alive");
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  const auto last = client.receive();
+  CHECK(last.status == 200);
+  CHECK(last.fields.at("connection") == "close");
+  CHECK(client.at_end());
+}
+
+TEST_CASE("a client that says close is closed after its reply") {
+  const running tracker;
+  raw_client client(tracker.at());
+  client.send("GET " + announce_target(1) + " HTTP/1.1\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+  CHECK(client.receive().fields.at("connection") == "close");
+  CHECK(client.at_end());
+}
+
+TEST_CASE("HEAD gives the fields and no body, but announces nothing") {
+  const running tracker;
+  raw_client client(tracker.at());
+  client.send("HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+  const auto head = client.receive(true);
+  const auto full = client.receive();
+  CHECK(head.status == 200);
+  CHECK(head.fields == full.fields);
+  CHECK(full.body.find("shoal") != std::string::npos);
+  client.send("HEAD " + announce_target(1) + " HTTP/1.1\r\n\r\n");
+  CHECK(client.receive(true).status == 405);
+  CHECK(tracker.server.stats().table.announces == 0);
+}
+
+TEST_CASE("what is no page, no GET or no HTTP is answered, and the reply is not lost") {
+  const running tracker;
+  struct row {
+    std::string request;
+    unsigned status;
+  };
+  for (const row& r : {
+           row{"GET /nowhere HTTP/1.1\r\nConnection: close\r\n\r\n", 404},
+           row{"GET /announce/x HTTP/1.1\r\nConnection: close\r\n\r\n", 404},
+           row{"POST /announce HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'x'), 405},
+           row{"GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", 400},
+           row{"nonsense\r\n\r\n", 400},
+           row{"GET /announce?" + std::string(100'000, 'x') + " HTTP/1.1\r\n\r\n", 414},
+       }) {
+    CAPTURE(r.request.substr(0, 60));
+    raw_client client(tracker.at());
+    client.send(r.request);
+    CHECK(client.receive().status == r.status);
+    CHECK(client.at_end());
+  }
+  CHECK(tracker.server.stats().bad_requests == 6);
+}
+
+TEST_CASE("an announce that lacks something is refused with a reason that clients show") {
+  const running tracker;
+  raw_client client(tracker.at());
+  const std::string hash = "info_hash=%01%02%03%04%05%06%07%08%09%0a%0b%0c%0d%0e%0f%10%11%12%13%14";
+  for (const std::string& query : {
+           std::string(""),
+           "?" + hash,
+           "?" + hash + "&peer_id=-XX0001-abcdefghijkl",
+           "?" + hash + "&port=1",
+           "?" + hash + "&peer_id=-XX0001-abcdefghijkl&port=99999",
+           "?" + hash + "&peer_id=short&port=1",
+           std::string("?info_hash=short&peer_id=-XX0001-abcdefghijkl&port=1"),
+           std::string("?info_hash=%zz&peer_id=-XX0001-abcdefghijkl&port=1"),
+       }) {
+    CAPTURE(query);
+    CHECK_FALSE(read_announce(client.get("/announce" + query)).failure_reason.empty());
+  }
+  CHECK(tracker.server.stats().table.announces == 0);
+  CHECK(tracker.server.stats().bad_requests == 8);
+}
+
+TEST_CASE("an info-hash of any bytes is taken") {
+  const running tracker;
+  raw_client client(tracker.at());
+  std::string escaped;
+  for (int i = 0; i < 20; ++i) {
+    escaped += i % 2 == 0 ? "%00" : "%fF";
+  }
+  const std::string rest = "&peer_id=-XX0001-abcdefghijkl&left=1&port=";
+  read_announce(client.get("/announce?info_hash=" + escaped + rest + "1"));
+  CHECK(peers(read_announce(client.get("/announce?info_hash=" + escaped + rest + "2"))) ==
+        names{"127.0.0.1:1"});
+}
+
+TEST_CASE("peers are given as compact strings or as dictionaries") {
+  const running tracker;
+  raw_client client(tracker.at());
+  client.get(announce_target(1));
+  const auto body = [&](std::string_view how) {
+    return client.get(replaced(announce_target(2), "&compact=1", how)).body;
+  };
+  CHECK(body("").find("5:peers6:") != std::string::npos);
+  CHECK(body("&compact=0").find("5:peersld2:ip9:127.0.0.17:peer id20:-XX0001-abcdefghijkl4:porti1eee") !=
+        std::string::npos);
+  CHECK(body("&compact=0&no_peer_id=1").find("5:peersld2:ip9:127.0.0.14:porti1eee") != std::string::npos);
+}
+
+TEST_CASE("a peer gets as many peers as it wants, within bounds") {
+  tracker_settings settings;
+  settings.table.num_want_default = 5;
+  settings.table.num_want_max = 8;
+  const running tracker(settings);
+  raw_client client(tracker.at());
+  for (std::uint16_t i = 1; i <= 20; ++i) {
+    client.get(announce_target(i));
+  }
+  const auto given = [&](const char* more) {
+    return read_announce(client.get(announce_target(1, more))).peers.size();
+  };
+  CHECK(given("") == 5);
+  CHECK(given("&numwant=0") == 0);
+  CHECK(given("&numwant=3") == 3);
+  CHECK(given("&numwant=-1") == 5);
+  CHECK(given("&numwant=1000000000000") == 8);
+}
+
+TEST_CASE("an IPv6 peer is given to IPv4 peers in peers6, and the other way round") {
+  tracker_settings settings;
+  settings.listen = {*endpoint::parse("[::1]:0"), *endpoint::parse("127.0.0.1:0")};
+  tracker_server server(settings);
+  const auto started = server.start();
+  if (!started) {
+    MESSAGE("no IPv6 here: " << started.error().message());
+    return;
+  }
+  REQUIRE(server.listening().size() == 2);
+  CHECK(server.announce_url().starts_with("http://[::1]:"));
+  raw_client six(server.listening()[0]);
+  raw_client four(server.listening()[1]);
+  six.get(announce_target(6));
+  const auto reply = four.get(announce_target(4));
+  CHECK(reply.body.find("6:peers618:") != std::string::npos);
+  CHECK(peers(read_announce(reply)) == names{"[::1]:6"});
+  CHECK(peers(read_announce(six.get(announce_target(6)))) == names{"127.0.0.1:4"});
+}
+
+TEST_CASE("on the unspecified IPv6 address, IPv4 peers are IPv4 peers") {
+  tracker_settings settings;
+  settings.listen = {*endpoint::parse("[::]:0")};
+  tracker_server server(settings);
+  const auto started = server.start();
+  if (!started) {
+    MESSAGE("no IPv6 here: " << started.error().message());
+    return;
+  }
+  CHECK(server.announce_url().starts_with("http://[::1]:"));
+  const endpoint at{*ip_address::parse("127.0.0.1"), server.listening().front().port};
+  raw_client client(at);
+  client.get(announce_target(1));
+  const auto told = read_announce(client.get(announce_target(2)));
+  CHECK(peers(told) == names{"127.0.0.1:1"});
+  CHECK(told.external_ip == ip_address::parse("127.0.0.1"));
+}
+
+TEST_CASE("a scrape counts the torrents that it names") {
+  const running tracker;
+  raw_client client(tracker.at());
+  client.get(announce_target(1, "", 'a'));
+  client.get(announce_target(2, "", 'a'));
+  client.get(replaced(announce_target(3, "&event=completed", 'a'), "left=9", "left=0"));
+  client.get(announce_target(1, "", 'b'));
+  const std::string a(20, 'a');
+  const std::string b(20, 'b');
+  const std::string c(20, 'c');
+  const auto reply = client.get("/scrape?info_hash=" + a + "&info_hash=" + b + "&info_hash=" + c);
+  const auto entries = announce::parse_scrape_response(as_bytes(reply.body));
+  REQUIRE(entries.has_value());
+  REQUIRE(entries->size() == 3);
+  CHECK((*entries)[0] == announce::scrape_entry{*sha1_digest::from(as_bytes(a)), 1, 1, 2});
+  CHECK((*entries)[1] == announce::scrape_entry{*sha1_digest::from(as_bytes(b)), 0, 0, 1});
+  CHECK((*entries)[2] == announce::scrape_entry{*sha1_digest::from(as_bytes(c)), 0, 0, 0});
+  CHECK(client.get("/scrape?info_hash=short").body.starts_with("d14:failure reason"));
+}
+
+TEST_CASE("a scrape of everything is given only where it is allowed") {
+  tracker_settings settings;
+  SUBCASE("not by default") {
+    const running tracker(settings);
+    raw_client client(tracker.at());
+    CHECK(client.get("/scrape").body.starts_with("d14:failure reason"));
+  }
+  SUBCASE("when the settings say so") {
+    settings.full_scrape = true;
+    const running tracker(settings);
+    raw_client client(tracker.at());
+    client.get(announce_target(1, "", 'a'));
+    client.get(announce_target(1, "", 'b'));
+    const auto body = client.get("/scrape").body;
+    const auto entries = announce::parse_scrape_response(as_bytes(body));
+    REQUIRE(entries.has_value());
+    CHECK(entries->size() == 2);
+  }
+}
+
+TEST_CASE("the statistics are JSON") {
+  const running tracker;
+  raw_client client(tracker.at());
+  client.get(announce_target(1));
+  client.get("/nowhere");
+  const auto reply = client.get("/stats");
+  CHECK(reply.fields.at("content-type") == "application/json");
+  const auto stats = boost::json::parse(reply.body);
+  CHECK(stats.at("leechers").as_int64() == 1);
+  CHECK(stats.at("seeders").as_int64() == 0);
+  CHECK(stats.at("swarms").as_int64() == 1);
+  CHECK(stats.at("announces").as_int64() == 1);
+  CHECK(stats.at("requests").as_int64() == 3);
+  CHECK(stats.at("bad_requests").as_int64() == 1);
+  CHECK(stats.at("connections").as_int64() == 1);
+  CHECK_FALSE(stats.at("version").as_string().empty());
+}
+
+TEST_CASE("a target that names the host is understood") {
+  const running tracker;
+  raw_client client(tracker.at());
+  CHECK(client.get("http://tracker.example:6969/stats").status == 200);
+  CHECK(read_announce(client.get("http://tracker.example" + announce_target(1))).incomplete == 1U);
+}
+
+TEST_CASE("peers are told an interval near the one that was set, not all the same") {
+  tracker_settings settings;
+  settings.table.interval_s = 1000;
+  const running tracker(settings);
+  raw_client client(tracker.at());
+  std::set<std::uint32_t> intervals;
+  for (int i = 0; i < 50; ++i) {
+    const auto told = read_announce(client.get(announce_target(1)));
+    CHECK(told.interval_s >= 900);
+    CHECK(told.interval_s <= 1100);
+    intervals.insert(told.interval_s);
+  }
+  CHECK(intervals.size() > 5);
+}
