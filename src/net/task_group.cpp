@@ -203,16 +203,18 @@ awaitable<bool> suspended(Start start) {
 
 }  // namespace
 
+// The await's operand is a named local because g++ 12 destroys what a temporary lambda beside an await has
+// captured twice.
+
 awaitable<void> task_group::join() {
-  const auto s = state_;
-  co_await suspended([s](std::function<void(bool)> resume) { s->wait(std::move(resume), std::nullopt); });
+  auto until_empty =
+      suspended([s = state_](std::function<void(bool)> resume) { s->wait(std::move(resume), std::nullopt); });
+  co_await std::move(until_empty);
 }
 
 awaitable<bool> task_group::join_for(duration grace) {
-  const auto s = state_;
-  const bool empty =
-      co_await suspended([s, grace](std::function<void(bool)> resume) { s->wait(std::move(resume), grace); });
-  co_return empty;
+  return suspended(
+      [s = state_, grace](std::function<void(bool)> resume) { s->wait(std::move(resume), grace); });
 }
 
 std::size_t task_group::size() const {
