@@ -19,9 +19,12 @@ void request_window::limit_to(std::uint32_t requests_max) {
 
 void request_window::asked(instant now, const block_ref& b) {
   if (size() == 0) {
+    if (now - last_answer_ >= interval_min) {  // we had nothing to ask: that says nothing about the peer
+      interval_start_ = now;
+      interval_bytes_ = 0;
+      ran_dry_ = false;
+    }
     last_answer_ = now;  // the clock of snubbing starts with the first request
-    interval_start_ = now;
-    interval_bytes_ = 0;
   }
   queue_.push_back({b, now});
 }
@@ -40,6 +43,7 @@ std::optional<instant> request_window::answered(instant now, const block_ref& b)
     queue_.erase(found);
   }
   last_answer_ = now;
+  ran_dry_ = ran_dry_ || size() == 0;
   if (snubbed_) {
     snubbed_ = false;
     target_ = settings_.least;
@@ -61,7 +65,9 @@ void request_window::measure(instant now, std::uint32_t bytes, duration round_tr
   }
   const double rate = static_cast<double>(interval_bytes_) / to_seconds(elapsed);
   const double covered = rate * to_seconds(round_trip_min_ + settings_.horizon) / block_bytes;
-  if (!slow_start_) {
+  if (ran_dry_) {
+    slow_start_ = true;
+  } else if (!slow_start_) {
     target_ += (covered - target_) / 2;  // smooth, so that one pause of the sender does not collapse it
   } else if (covered < target_) {
     slow_start_ = false;
@@ -69,6 +75,7 @@ void request_window::measure(instant now, std::uint32_t bytes, duration round_tr
   }
   interval_start_ = now;
   interval_bytes_ = 0;
+  ran_dry_ = false;
 }
 
 void request_window::drop_spent() {

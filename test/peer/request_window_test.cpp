@@ -44,7 +44,8 @@ TEST_CASE("the window covers the measured rate for the round trip and the horizo
     CAPTURE(r.rate);
     CAPTURE(to_seconds(r.round_trip));
     request_window w;
-    const double wanted = r.rate * (to_seconds(r.round_trip) + 0.25) / block_bytes;
+    const double wanted =
+        r.rate * (to_seconds(r.round_trip) + to_seconds(window_settings{}.horizon)) / block_bytes;
     const auto got = settle(w, r.rate, r.round_trip, seconds(30));
     CHECK(got >= 4);
     CHECK(static_cast<double>(got) == doctest::Approx(std::max(wanted, 4.0)).epsilon(0.4));
@@ -57,6 +58,28 @@ TEST_CASE("a fast peer gets as many requests as we ever make, a limited one no m
   request_window limited;
   limited.limit_to(40);
   CHECK(settle(limited, 1e9, milliseconds(1), seconds(2)) == 40);
+}
+
+TEST_CASE("a peer that answers all it was asked, in rounds, is asked for more from round to round") {
+  request_window w;
+  instant now = start;
+  std::uint32_t asked = 0, answered = 0;
+  const auto ask = [&] {
+    for (auto room = w.room(); room > 0; --room) {
+      w.asked(now, block(asked++));
+    }
+  };
+  ask();
+  now += milliseconds(1);
+  REQUIRE(w.answered(now, block(answered++)));  // once by chance at once: the best round trip says little
+  for (int round = 0; round < 20; ++round) {
+    now += milliseconds(500);
+    for (const auto until = asked; answered < until; ++answered) {
+      REQUIRE(w.answered(now, block(answered)));
+    }
+    ask();
+  }
+  CHECK(w.target() == window_settings{}.requests_max);
 }
 
 TEST_CASE("answers match requests in any order, once") {

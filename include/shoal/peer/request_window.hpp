@@ -4,7 +4,9 @@
 // The size follows from what the peer gives: enough requests to cover its measured rate for the round trip
 // and `horizon` more, so that its queue never runs dry and never holds more than it can send soon (a long
 // queue at a slow peer would hold pieces up, and waste more in endgame). Until the first measurement shows
-// less, each answer adds one request, which doubles the window each round trip.
+// less, each answer adds one request, which doubles the window each round trip. The same begins anew when a
+// peer has answered all that was asked before more could be: some clients answer in rounds of half a second,
+// which the best round trip does not show, and a window that follows their rate would shrink round by round.
 //
 // Answers are expected in the order of asking, so matching one costs O(1); any other order costs a scan of at
 // most `requests_max` entries.
@@ -67,6 +69,7 @@ class request_window {
   std::size_t head_ = 0;
   double target_ = 0;
   bool slow_start_ = true;
+  bool ran_dry_ = false;  // in this interval
   bool snubbed_ = false;
   instant last_answer_{};
   duration round_trip_min_ = duration::max();
