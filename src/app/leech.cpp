@@ -1,0 +1,154 @@
+// shoal leech: fetches what torrents name, and by default goes on seeding it.
+
+#include <set>
+#include <sys/stat.h>
+
+#include <shoal/base/units.hpp>
+
+#include "app/complaint.hpp"
+#include "app/hashing.hpp"
+#include "app/swarm_run.hpp"
+#include "app/text.hpp"
+#include "app/torrent_file.hpp"
+
+namespace shoal::app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct leech_options {
+  std::vector<std::string> torrents;
+  std::string directory = ".";
+  std::string on_complete;
+  ending end;
+  bool sequential = false;
+  bool preallocate = false;
+  bool no_resume = false;
+  transfer_options transfer;
+};
+
+void declare(CLI::App& c, leech_options& o) {
+  c.add_option("TORRENT", o.torrents, "Torrent files")->required();
+  c.add_option("-o,--output", o.directory,
+               "Folder to save in; default here. Run again, it goes on from what is there")
+      ->type_name("DIR");
+  auto* leave = c.add_flag("--exit-when-complete", o.end.when_complete, "Leave then; default: go on seeding");
+  auto* ratio = add_optional(c, "--seed-ratio", o.end.seed_ratio, parse_ratio, "R",
+                             "Leave when so many times its size was uploaded");
+  auto* time = add_optional(c, "--seed-time", o.end.seed_time, parse_time, "TIME",
+                            "Leave so long after completion, such as 90s, 15m or 2h");
+  ratio->excludes(leave)->excludes(time);
+  time->excludes(leave);
+  add_optional(c, "--stall-timeout", o.end.stall_max, parse_time, "TIME",
+               "Give up after so long without a byte");
+  c.add_option("--on-complete", o.on_complete,
+               "Run by /bin/sh once a torrent, with SHOAL_NAME, SHOAL_PATH and SHOAL_INFO_HASH set")
+      ->type_name("CMD");
+  c.add_flag("--sequential", o.sequential, "In order, not rarest first: slower for the swarm");
+  c.add_flag("--preallocate", o.preallocate, "Reserve the disk space at the start");
+  c.add_flag("--no-resume", o.no_resume, "Neither read nor write resume data");
+  add_transfer(c, o.transfer);
+  c.footer(
+      "Examples:\n"
+      "  shoal leech bigfile.torrent\n"
+      "  shoal leech bigfile.torrent -o /srv --exit-when-complete --on-complete 'systemctl restart model'");
+}
+
+// What the files that are there already take is not needed again.
+std::uint64_t bytes_on_disk(const fs::path& directory, const metainfo::torrent_info& t) {
+  std::uint64_t bytes = 0;
+  for (const auto& f : t.files.files()) {
+    struct stat s{};
+    constexpr std::uint64_t stat_block_bytes = 512;
+    if (!f.padding && ::stat((directory / f.safe_path).c_str(), &s) == 0) {
+      bytes += std::min<std::uint64_t>(f.length, static_cast<std::uint64_t>(s.st_blocks) * stat_block_bytes);
+    }
+  }
+  return bytes;
+}
+
+// Only a remark: file systems compress, and room may be made while it runs.
+void warn_if_full(context& x, const fs::path& directory, std::uint64_t needed) {
+  std::error_code ec;
+  const auto space = fs::space(directory, ec);
+  if (!ec && space.available < needed) {
+    x.out.say("Warning: " + format_bytes(needed) + " are still needed, but only " +
+              format_bytes(space.available) + " are free in " + printable(directory.string()) +
+              ". It will pause when the disk is full.");
+  }
+}
+
+fs::path prepare_directory(const leech_options& o) {
+  std::error_code ec;
+  fs::create_directories(o.directory, ec);
+  if (!fs::is_directory(o.directory)) {
+    if (!ec) ec = std::make_error_code(std::errc::not_a_directory);
+    throw storage_complaint({ec, o.directory});
+  }
+  return existing_path(o.directory);
+}
+
+void introduce(context& x, const swarm_plan& plan, const endpoint& listening) {
+  bool without_tracker = false;
+  for (const auto& job : plan.jobs) {
+    x.out.say("Fetching " + printable(job.settings.info->name) + ": " + content_summary(*job.settings.info));
+    const auto trackers = trackers_in_use(job.settings);
+    if (!trackers.empty()) x.out.say("Tracker " + printable(trackers.front().front()));
+    without_tracker = without_tracker || (trackers.empty() && job.settings.peers.empty());
+  }
+  x.out.say("Into " + printable(plan.jobs.front().settings.directory.string()) + ", listening on " +
+            listening.to_string());
+  if (without_tracker) {
+    x.out.say(
+        "Warning: there is no tracker and no --peer, so nobody can be found: add -a URL or --peer ADDR:PORT");
+  }
+}
+
+exit_code leech(context& x, const leech_options& o) {
+  swarm_plan plan;
+  plan.role = swarm_role::leech;
+  plan.session = settings_of(o.transfer);
+  plan.listen_chosen = o.transfer.listen.has_value();
+  plan.end = o.end;
+  plan.on_complete = o.on_complete;
+
+  std::set<info_hash> seen;
+  for (const auto& argument : o.torrents) {
+    swarm_job job;
+    job.settings.info = load_torrent(argument);
+    if (!seen.insert(job.settings.info->info_hash).second) {
+      throw complaint(exit_code::usage, printable(argument) + ": named twice; name each torrent once");
+    }
+    job.settings.trackers = tiers_of(o.transfer.trackers);
+    job.settings.peers = o.transfer.peers;
+    job.settings.resume = !o.no_resume;
+    job.settings.preallocate = o.preallocate;
+    job.settings.sequential = o.sequential;
+    job.torrent_file = argument;
+    job.magnet = magnet_in_use(job.settings);
+    plan.jobs.push_back(std::move(job));
+  }
+  const auto directory = prepare_directory(o);
+  std::uint64_t needed = 0;
+  for (auto& job : plan.jobs) {
+    job.settings.directory = directory;
+    const auto& info = *job.settings.info;
+    needed += info.total_bytes() - std::min(info.total_bytes(), bytes_on_disk(directory, info));
+  }
+  warn_if_full(x, directory, needed);
+
+  const auto introduced = plan;
+  plan.introduce = [&x, introduced](const endpoint& e) { introduce(x, introduced, e); };
+  return run_swarm(x, std::move(plan));
+}
+
+}  // namespace
+
+void add_leech(CLI::App& program, chosen_command& chosen) {
+  add_command<leech_options>(program, chosen, "leech",
+                             "Fetch what torrents name, then go on seeding it for the others.", declare,
+                             leech);
+}
+
+}  // namespace shoal::app

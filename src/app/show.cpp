@@ -1,0 +1,166 @@
+// shoal show: what a torrent file or a magnet link says.
+
+#include <ctime>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <shoal/base/units.hpp>
+
+#include "app/command_line.hpp"
+#include "app/text.hpp"
+#include "app/torrent_file.hpp"
+
+namespace shoal::app {
+
+namespace {
+
+namespace json = boost::json;
+
+struct show_options {
+  std::string what;
+};
+
+void declare(CLI::App& c, show_options& o) {
+  c.add_option("TORRENT", o.what, "Torrent file or magnet link")->required();
+  c.footer("Example:\n  shoal show bigfile.torrent\n  shoal show --json bigfile.torrent | jq .files");
+}
+
+void field(context& x, const std::string& label, const std::string& value) {
+  if (!value.empty()) x.out.say(label + std::string(label.size() < 14 ? 14 - label.size() : 1, ' ') + value);
+}
+
+std::string date_text(std::int64_t seconds) {
+  const auto when = static_cast<std::time_t>(seconds);
+  std::tm utc{};
+  char text[64];
+  if (gmtime_r(&when, &utc) == nullptr) return {};
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc)};
+}
+
+std::string joined(const std::vector<std::string>& path) {
+  std::string out;
+  for (const auto& part : path) {
+    out += (out.empty() ? "" : "/") + part;
+  }
+  return printable(out);
+}
+
+json::array strings(const std::vector<std::string>& list) {
+  json::array out;
+  for (const auto& s : list) {
+    out.emplace_back(printable(s));
+  }
+  return out;
+}
+
+json::array tiers(const metainfo::tracker_tiers& list) {
+  json::array out;
+  for (const auto& tier : list) {
+    out.emplace_back(strings(tier));
+  }
+  return out;
+}
+
+json::array files(const metainfo::torrent_info& t) {
+  json::array out;
+  for (const auto& f : t.files.files()) {
+    json::object entry{{"path", t.multi_file ? joined(f.path) : printable(t.name)}, {"length", f.length}};
+    if (f.padding) entry["padding"] = true;
+    out.emplace_back(std::move(entry));
+  }
+  return out;
+}
+
+json::object as_json(const metainfo::torrent_info& t) {
+  json::object out{{"name", printable(t.name)},
+                   {"info_hash", hex_of(t.info_hash)},
+                   {"magnet", metainfo::write_magnet(metainfo::magnet_of(t))},
+                   {"bytes", t.total_bytes()},
+                   {"pieces", t.piece_count()},
+                   {"piece_length", t.piece_length},
+                   {"private", t.is_private},
+                   {"trackers", tiers(t.trackers)},
+                   {"web_seeds", strings(t.web_seeds)},
+                   {"comment", printable(t.comment)},
+                   {"created_by", printable(t.created_by)},
+                   {"creation_date", nullptr},
+                   {"files", files(t)}};
+  if (t.creation_date) out["creation_date"] = *t.creation_date;
+  return out;
+}
+
+void show_text(context& x, const metainfo::torrent_info& t) {
+  field(x, "Name", printable(t.name));
+  field(x, "Content", content_summary(t));
+  field(x, "Info-hash", hex_of(t.info_hash));
+  for (const auto& tier : t.trackers) {
+    std::string urls;
+    for (const auto& url : tier) {
+      urls += (urls.empty() ? "" : ", ") + printable(url);
+    }
+    field(x, "Tracker", urls);
+  }
+  for (const auto& url : t.web_seeds) {
+    field(x, "Web seed", printable(url));
+  }
+  field(x, "Private", t.is_private ? "yes: only peers that its trackers name may join" : "");
+  field(x, "Comment", printable(t.comment));
+  field(x, "Created by", printable(t.created_by));
+  field(x, "Created", t.creation_date ? date_text(*t.creation_date) : "");
+  field(x, "Magnet link", metainfo::write_magnet(metainfo::magnet_of(t)));
+  if (!t.multi_file) return;
+  x.out.say("");
+  for (const auto& f : t.files.files()) {
+    if (f.padding) continue;
+    const auto size = format_bytes(f.length);
+    x.out.say(std::string(size.size() < 12 ? 12 - size.size() : 0, ' ') + size + "  " + joined(f.path));
+  }
+}
+
+json::object as_json(const metainfo::magnet_link& m) {
+  return {{"name", printable(m.name)},           {"info_hash", hex_of(m.info_hash)},
+          {"magnet", metainfo::write_magnet(m)}, {"trackers", strings(m.trackers)},
+          {"web_seeds", strings(m.web_seeds)},   {"peers", strings(m.peers)}};
+}
+
+void show_text(context& x, const metainfo::magnet_link& m) {
+  field(x, "Name", printable(m.name));
+  field(x, "Info-hash", hex_of(m.info_hash));
+  for (const auto& url : m.trackers) {
+    field(x, "Tracker", printable(url));
+  }
+  for (const auto& url : m.web_seeds) {
+    field(x, "Web seed", printable(url));
+  }
+  for (const auto& peer : m.peers) {
+    field(x, "Peer", printable(peer));
+  }
+}
+
+template <class Subject>
+void present(context& x, const Subject& s) {
+  if (x.out.how() == console::style::json) {
+    x.out.object(as_json(s));
+  } else {
+    show_text(x, s);
+  }
+}
+
+exit_code show(context& x, const show_options& o) {
+  if (is_magnet(o.what)) {
+    present(x, load_magnet(o.what));
+  } else {
+    present(x, *load_torrent(o.what));
+  }
+  return exit_code::ok;
+}
+
+}  // namespace
+
+void add_show(CLI::App& program, chosen_command& chosen) {
+  add_command<show_options>(program, chosen, "show", "Print what a torrent file or a magnet link says.",
+                            declare, show);
+}
+
+}  // namespace shoal::app

@@ -1,0 +1,47 @@
+#include "app/stop_signal.hpp"
+
+#include <cstdlib>
+#include <pthread.h>
+#include <utility>
+
+namespace shoal::app {
+
+stop_signal::stop_signal(std::function<void()> at_second, int exit_status)
+    : at_second_(std::move(at_second)), exit_status_(exit_status) {
+  // A closed pipe or socket is an error that a write returns, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  sigemptyset(&signals_);
+  for (const int s : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaddset(&signals_, s);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  watcher_ = std::thread([this] { watch(); });
+}
+
+stop_signal::~stop_signal() {
+  closing_ = true;
+  pthread_kill(watcher_.native_handle(), SIGTERM);
+  watcher_.join();
+}
+
+void stop_signal::on_request(std::function<void()> f) {
+  const std::lock_guard lock(mutex_);
+  notify_ = std::move(f);
+  if (requested() && notify_) notify_();
+}
+
+void stop_signal::watch() {
+  for (;;) {
+    int number = 0;
+    if (sigwait(&signals_, &number) != 0) continue;
+    if (closing_) return;
+    if (requested_.exchange(true)) {
+      at_second_();
+      std::_Exit(exit_status_);
+    }
+    const std::lock_guard lock(mutex_);
+    if (notify_) notify_();
+  }
+}
+
+}  // namespace shoal::app

@@ -1,0 +1,378 @@
+#include "app/swarm_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <unistd.h>
+
+#include <boost/json/array.hpp>
+#include <boost/system/errc.hpp>
+#include <spdlog/spdlog.h>
+
+#include <shoal/base/units.hpp>
+#include <shoal/metainfo/magnet_link.hpp>
+
+#include "app/complaint.hpp"
+#include "app/hook.hpp"
+#include "app/inbox.hpp"
+#include "app/progress.hpp"
+#include "app/text.hpp"
+#include "app/torrent_file.hpp"
+
+namespace shoal::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+using kind = session_event::kind;
+namespace errc = boost::system::errc;
+
+instant now() {
+  return instant(std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+std::string event_name(kind k) {
+  std::string out(to_string(k));
+  std::replace(out.begin(), out.end(), ' ', '_');
+  return out;
+}
+
+/// What `leech` and `seed` watch of one torrent.
+struct watched {
+  swarm_job job;
+  torrent_id id;
+  torrent_status status;
+  std::optional<instant> complete_at;
+  std::set<std::string> remarks;  ///< said once already
+};
+
+class swarm_run {
+ public:
+  swarm_run(context& x, swarm_plan plan)
+      : x_(x), out_(x.out), plan_(std::move(plan)), hook_(plan_.on_complete), stall_(plan_.end.stall_max) {}
+  ~swarm_run() { x_.stop.on_request({}); }
+  swarm_run(const swarm_run&) = delete;
+  swarm_run& operator=(const swarm_run&) = delete;
+
+  exit_code run();
+
+ private:
+  void start_session();
+  outcome<void> listen_on(const endpoint& e);
+  void add_torrents();
+  void tell_started();
+  exit_code watch();
+  void tell(const session_event& e);
+  void refresh();
+  void note_completion(watched& w);
+  void show_progress();
+  exit_code finish(exit_code code);
+  std::vector<standing> standings() const;
+  bool all_complete() const;
+
+  context& x_;
+  console& out_;
+  swarm_plan plan_;
+  inbox inbox_;
+  completion_hook hook_;
+  stall_watch stall_;
+  std::optional<session> session_;
+  std::vector<watched> torrents_;
+  instant next_event_{};
+  instant next_line_{};
+  std::string last_line_;
+  bool reached_somebody_ = false;
+};
+
+exit_code swarm_run::run() {
+  start_session();
+  add_torrents();
+  tell_started();
+  x_.stop.on_request([this] { inbox_.wake(); });
+  const auto code = watch();
+  return finish(code);
+}
+
+outcome<void> swarm_run::listen_on(const endpoint& e) {
+  plan_.session.listen = e;
+  session_.emplace(plan_.session);
+  session_->on_event([this](const session_event& event) { inbox_.post(event); });
+  return session_->start();
+}
+
+void swarm_run::start_session() {
+  const auto wanted = plan_.session.listen;
+  auto started = listen_on(wanted);
+  if (!started && started.error().code == errc::address_family_not_supported &&
+      wanted.address.is_unspecified()) {
+    started = listen_on({ip_address{}, wanted.port});
+  }
+  if (!started && started.error().code == errc::address_in_use && !plan_.listen_chosen) {
+    started = listen_on({plan_.session.listen.address, 0});
+    if (started) {
+      out_.say("Port " + std::to_string(wanted.port) + " is taken: listening on port " +
+               std::to_string(session_->listening().port) + " instead");
+    }
+  }
+  if (!started) throw listen_complaint(started.error(), wanted.to_string(), "--listen");
+}
+
+void swarm_run::add_torrents() {
+  for (auto& job : plan_.jobs) {
+    const auto id = session_->add(job.settings);
+    if (!id) throw storage_complaint(id.error());
+    watched w;
+    w.job = std::move(job);
+    w.id = *id;
+    torrents_.push_back(std::move(w));
+  }
+}
+
+void swarm_run::tell_started() {
+  boost::json::array list;
+  for (const auto& w : torrents_) {
+    const auto& info = *w.job.settings.info;
+    boost::json::object entry{
+        {"id", w.id.value()},          {"name", printable(info.name)}, {"info_hash", hex_of(info.info_hash)},
+        {"bytes", info.total_bytes()}, {"pieces", info.piece_count()}, {"torrent_file", nullptr},
+        {"magnet", w.job.magnet}};
+    if (!w.job.torrent_file.empty()) entry["torrent_file"] = printable(w.job.torrent_file);
+    list.emplace_back(std::move(entry));
+  }
+  boost::json::object fields{{"role", plan_.role == swarm_role::seed ? "seed" : "leech"},
+                             {"version", SHOAL_VERSION},
+                             {"pid", getpid()},
+                             {"listen", session_->listening().to_string()},
+                             {"torrents", std::move(list)}};
+  if (!plan_.announce_url.empty()) fields["announce_url"] = plan_.announce_url;
+  out_.event("started", fields);
+  plan_.introduce(session_->listening());
+}
+
+exit_code swarm_run::watch() {
+  const auto round = out_.how() == console::style::terminal ? 200ms : 500ms;
+  while (!x_.stop.requested()) {
+    for (const auto& e : inbox_.wait(round)) {
+      tell(e);
+    }
+    refresh();
+    hook_.reap(out_);
+    show_progress();
+    if (is_over(plan_.end, standings())) break;
+    std::uint64_t bytes = 0;
+    bool checking = false;
+    for (const auto& w : torrents_) {
+      bytes += w.status.downloaded;
+      checking = checking || w.status.state == torrent_state::checking;
+    }
+    if (stall_.stalled(now(), bytes, checking || all_complete())) {
+      out_.complain("Giving up: nothing has arrived for " + format_duration(*plan_.end.stall_max));
+      const auto code = verdict(standings());
+      return code == exit_code::incomplete && !reached_somebody_ ? exit_code::network : code;
+    }
+  }
+  return verdict(standings());
+}
+
+void swarm_run::tell(const session_event& e) {
+  const auto text = printable(e.text);
+  boost::json::object fields{{"id", e.torrent.value()}, {"text", text}};
+  if (e.peer) fields["peer"] = e.peer->to_string();
+  out_.event(event_name(e.what), fields);
+  const auto w =
+      std::find_if(torrents_.begin(), torrents_.end(), [&](const auto& t) { return t.id == e.torrent; });
+  if (w == torrents_.end()) return;
+
+  switch (e.what) {
+    case kind::peer_connected:
+    case kind::tracker_replied:
+      reached_somebody_ = true;
+      spdlog::info("{}: {}", event_name(e.what), text);
+      break;
+    case kind::peer_dropped:
+    case kind::torrent_completed:  // told from the status, with numbers
+      spdlog::debug("{}: {}", event_name(e.what), text);
+      break;
+    case kind::torrent_paused:
+      if (const auto s = session_->status(w->id); s && s->problem) {
+        const auto why = pause_text(w->job.settings.info->name, *s->problem);
+        out_.event("problem", {{"id", e.torrent.value()}, {"text", why}});
+        out_.say(why);
+      } else {
+        out_.say(text);
+      }
+      break;
+    case kind::tracker_failed:
+      // It is retried for as long as the torrent runs; once is enough.
+      if (w->remarks.size() < 100 && w->remarks.insert(text).second)
+        out_.say("Tracker: " + text + " (it will be tried again)");
+      break;
+    case kind::torrent_checked:
+    case kind::torrent_resumed:
+    case kind::piece_failed:
+    case kind::peer_banned:
+    case kind::warning:
+      out_.say(text);
+      break;
+  }
+}
+
+void swarm_run::refresh() {
+  for (auto& w : torrents_) {
+    if (auto s = session_->status(w.id)) w.status = std::move(*s);
+    for (const auto& t : w.status.trackers) {
+      reached_somebody_ = reached_somebody_ || t.working;
+    }
+    const bool complete = w.status.state == torrent_state::seeding;
+    if (complete && !w.complete_at) {
+      w.complete_at = now();
+      if (plan_.role == swarm_role::leech) note_completion(w);
+    }
+    if (plan_.role == swarm_role::seed && w.status.state == torrent_state::downloading) {
+      const auto& t = w.job.settings;
+      throw complaint(exit_code::mismatch,
+                      printable(t.info->name) + ": only " +
+                          percent_text(w.status.bytes_done, w.status.bytes_total) + " of it is right in " +
+                          printable(t.directory.string()) +
+                          "; name its folder with --dir, or fetch the rest with shoal leech");
+    }
+  }
+}
+
+void swarm_run::note_completion(watched& w) {
+  const auto& info = *w.job.settings.info;
+  const auto& s = w.status;
+  const auto took = s.completed_after.value_or(duration{});
+  const double seconds = to_seconds(s.completed_after.value_or(s.since_start));
+  const double rate = seconds > 0 ? static_cast<double>(s.downloaded) / seconds : 0;
+  const auto ledger = session_->ledger(w.id);
+  out_.event("complete", {{"id", w.id.value()},
+                          {"seconds", seconds},
+                          {"bytes", s.bytes_total},
+                          {"rate", static_cast<std::uint64_t>(rate)},
+                          {"ledger", ledger_fields(ledger)}});
+  const auto path = content_path(w.job.settings.directory, info);
+  const auto name = printable(info.name);
+  if (s.downloaded > 0) {
+    out_.say(name + " is complete: " + format_bytes(s.bytes_total) + " in " + format_duration(took) + ", " +
+             format_rate(rate));
+    for (const auto& line : ledger_lines(ledger, 8)) {
+      out_.say(line);
+    }
+  } else {
+    out_.say(name + " is complete: all of it was there already");
+  }
+  out_.say("It is in " + printable(path.string()));
+  if (!plan_.end.when_complete) {
+    const auto until = plan_.end.seed_ratio || plan_.end.seed_time
+                           ? ""
+                           : " Ctrl-C stops; --exit-when-complete leaves at once.";
+    out_.say(std::string("Seeding on, so that the others get it sooner.") + until);
+  }
+  hook_.run(out_, info.name, path, hex_of(info.info_hash));
+}
+
+void swarm_run::show_progress() {
+  std::vector<torrent_status> all;
+  for (const auto& w : torrents_) {
+    all.push_back(w.status);
+  }
+  if (out_.how() == console::style::terminal) {
+    out_.status(progress_line(all, out_.columns() - 1));
+    return;
+  }
+  const auto t = now();
+  if (out_.how() == console::style::json && t >= next_event_) {
+    next_event_ = t + 1s - 20ms;  // a round is half a second; its jitter must not cost every other line
+    for (const auto& s : all) {
+      out_.event("progress", progress_fields(s));
+    }
+  }
+  if (out_.how() == console::style::plain && t >= next_line_) {
+    next_line_ = t + 10s;
+    const auto line = progress_line(all, 200);
+    if (line != last_line_) out_.say(format_duration(from_seconds(out_.seconds_since_start())) + "  " + line);
+    last_line_ = line;
+  }
+}
+
+exit_code swarm_run::finish(exit_code code) {
+  out_.clear_status();
+  out_.say("Stopping: finishing what is being written and telling the trackers.");
+  session_->stop();
+  boost::json::array list;
+  for (auto& w : torrents_) {
+    if (auto s = session_->status(w.id)) w.status = std::move(*s);
+    const auto& s = w.status;
+    list.emplace_back(boost::json::object{{"id", w.id.value()},
+                                          {"bytes_done", s.bytes_done},
+                                          {"downloaded", s.downloaded},
+                                          {"uploaded", s.uploaded},
+                                          {"ledger", ledger_fields(session_->ledger(w.id))}});
+    const auto name = printable(w.job.settings.info->name);
+    if (plan_.role == swarm_role::leech && !w.complete_at) {
+      out_.say(name + " stopped at " + percent_text(s.bytes_done, s.bytes_total) +
+               "; the same command goes on from there");
+    } else {
+      out_.say(name + ": " + format_bytes(s.uploaded) + " uploaded");
+    }
+  }
+  hook_.wait(out_, x_.stop);
+  if (code != exit_code::ok) {
+    const auto row = exit_code_table[static_cast<std::size_t>(to_int(code))];
+    out_.event("error", {{"text", row.meaning}, {"exit_code", to_int(code)}});
+  }
+  out_.event("stopped", {{"exit_code", to_int(code)}, {"torrents", std::move(list)}});
+  return code;
+}
+
+std::vector<standing> swarm_run::standings() const {
+  std::vector<standing> out;
+  for (const auto& w : torrents_) {
+    const bool done = plan_.role == swarm_role::seed || w.complete_at.has_value();
+    out.push_back({done, w.status.state == torrent_state::paused && w.status.problem.has_value(),
+                   w.status.uploaded, w.status.bytes_total,
+                   w.complete_at ? now() - *w.complete_at : duration{}});
+  }
+  return out;
+}
+
+bool swarm_run::all_complete() const {
+  return std::all_of(torrents_.begin(), torrents_.end(),
+                     [](const watched& w) { return w.complete_at.has_value(); });
+}
+
+}  // namespace
+
+session_settings settings_of(const transfer_options& o) {
+  session_settings s;
+  s.listen = o.listen.value_or(endpoint{ip_address::v6({}), 6881});
+  s.threads = o.threads;
+  s.upload_rate_max = o.up_max;
+  s.download_rate_max = o.down_max;
+  s.peers_max = o.peers_max;
+  s.upload_slots = o.uploads_max;
+  s.user_agent = "shoal/" SHOAL_VERSION;
+  s.extra_ca_file = o.ca_file;
+  return s;
+}
+
+metainfo::tracker_tiers trackers_in_use(const torrent_settings& s) {
+  return s.trackers.empty() ? s.info->trackers : s.trackers;
+}
+
+std::string magnet_in_use(const torrent_settings& s) {
+  auto link = metainfo::magnet_of(*s.info);
+  link.trackers.clear();
+  for (const auto& tier : trackers_in_use(s)) {
+    link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());
+  }
+  return metainfo::write_magnet(link);
+}
+
+exit_code run_swarm(context& x, swarm_plan plan) {
+  swarm_run run(x, std::move(plan));
+  return run.run();
+}
+
+}  // namespace shoal::app

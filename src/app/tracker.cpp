@@ -1,0 +1,132 @@
+// shoal tracker: introduces peers to one another.
+
+#include <condition_variable>
+#include <mutex>
+#include <unistd.h>
+
+#include <shoal/base/units.hpp>
+
+#include "app/command_line.hpp"
+#include "app/text.hpp"
+#include "app/tracker_host.hpp"
+
+namespace shoal::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct tracker_options {
+  std::vector<endpoint> listen;
+  duration interval = 120s;
+  std::uint32_t threads = 1;
+  std::uint32_t peers_max = 200;
+  std::uint32_t connections_max = 10'000;
+  bool full_scrape = false;
+};
+
+void declare(CLI::App& c, tracker_options& o) {
+  add_values(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
+             "Where peers announce; default [::]:6969; repeat for more");
+  add_value(c, "--interval", o.interval, parse_time, "TIME", "How often peers shall announce; default 120s");
+  add_value(c, "--max-reply", o.peers_max, parse_count, "N", "Peers told in one reply at most; default 200");
+  add_value(c, "--max-connections", o.connections_max, parse_count, "N",
+            "Connections open at once; default 10000");
+  c.add_flag("--full-scrape", o.full_scrape, "Tell everything about all swarms to who asks");
+  add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
+  c.footer(
+      "It keeps nothing on disk: after a restart peers announce again and all is as before.\n"
+      "\nExample:\n"
+      "  shoal tracker --listen 10.0.0.1:6969\n"
+      "  shoal seed bigfile -a http://10.0.0.1:6969/announce\n"
+      "Statistics as JSON: curl http://10.0.0.1:6969/stats");
+}
+
+server::tracker_settings settings_of(const tracker_options& o) {
+  server::tracker_settings s;
+  s.listen = o.listen;
+  if (s.listen.empty()) s.listen.push_back({ip_address::v6({}), 6969});
+  s.threads = o.threads;
+  s.connections_max = o.connections_max;
+  s.full_scrape = o.full_scrape;
+  s.table.interval_s = std::max(
+      1U, static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(o.interval).count()));
+  s.table.min_interval_s = std::min(s.table.min_interval_s, std::max(1U, s.table.interval_s / 2));
+  s.table.num_want_max = o.peers_max;
+  s.table.num_want_default = std::min(s.table.num_want_default, o.peers_max);
+  return s;
+}
+
+std::string stats_line(const server::tracker_stats& s) {
+  return counted(s.table.swarms, "swarm") + ", " + counted(s.table.seeders, "seeder") + ", " +
+         counted(s.table.leechers, "leecher") + ", " + counted(s.table.announces, "announce") + " so far";
+}
+
+boost::json::object stats_fields(const server::tracker_stats& s) {
+  return {{"swarms", s.table.swarms},       {"seeders", s.table.seeders},     {"leechers", s.table.leechers},
+          {"announces", s.table.announces}, {"completed", s.table.completed}, {"requests", s.requests},
+          {"bad_requests", s.bad_requests}, {"connections", s.connections}};
+}
+
+void introduce(context& x, const running_tracker& t) {
+  x.out.say("Tracker is running. Announce URL: " + t.announce_url);
+  if (const auto remark = address_remark(t.at); !remark.empty()) x.out.say("  (" + remark + ")");
+  std::string addresses;
+  for (const auto& e : t.server->listening()) {
+    addresses += (addresses.empty() ? "" : ", ") + e.to_string();
+  }
+  x.out.say("Listening on " + addresses);
+  x.out.say("Share something through it: shoal seed PATH -a " + t.announce_url);
+  x.out.say("Ctrl-C stops it.");
+  x.out.event("started", {{"role", "tracker"},
+                          {"version", SHOAL_VERSION},
+                          {"pid", getpid()},
+                          {"listen", t.server->listening().front().to_string()},
+                          {"announce_url", t.announce_url}});
+}
+
+// Until the signal: statistics, twice a second on a terminal, else every 10 s when they changed.
+void watch(context& x, const server::tracker_server& tracker) {
+  std::mutex mutex;
+  std::condition_variable woken;
+  x.stop.on_request([&] {
+    const std::lock_guard lock(mutex);
+    woken.notify_all();
+  });
+  const auto every = x.out.how() == console::style::terminal ? std::chrono::milliseconds(500) : 10'000ms;
+  std::string last;
+  std::unique_lock lock(mutex);
+  while (!woken.wait_for(lock, every, [&] { return x.stop.requested(); })) {
+    const auto stats = tracker.stats();
+    const auto line = stats_line(stats);
+    x.out.status(shortened(line, x.out.columns() - 1));
+    x.out.event("stats", stats_fields(stats));
+    if (x.out.how() == console::style::plain && line != last) x.out.say(line);
+    last = line;
+  }
+  lock.unlock();
+  x.stop.on_request({});
+}
+
+exit_code tracker(context& x, const tracker_options& o) {
+  const auto t = start_tracker(settings_of(o), "--listen");
+  introduce(x, t);
+  watch(x, *t.server);
+  x.out.clear_status();
+  t.server->stop();
+  const auto stats = t.server->stats();
+  x.out.say("Stopped: " + stats_line(stats));
+  x.out.event("stats", stats_fields(stats));
+  x.out.event("stopped", {{"exit_code", to_int(exit_code::ok)}, {"torrents", boost::json::array()}});
+  return exit_code::ok;
+}
+
+}  // namespace
+
+void add_tracker(CLI::App& program, chosen_command& chosen) {
+  add_command<tracker_options>(program, chosen, "tracker",
+                               "Run a tracker: it introduces peers to one another and sees no content.",
+                               declare, tracker);
+}
+
+}  // namespace shoal::app
