@@ -125,7 +125,7 @@ exit_code run(std::vector<std::string> arguments, std::ostream& out, std::ostrea
           << std::flush;
       return exit_code::usage;
     }
-    const bool no_command = &c == &program && !word.starts_with('-');
+    const bool no_command = &c == &program;
     const auto name = full_name(program, c);
     err << name << ": " << (no_command ? unknown_command(program, word) : printable(e.what())) << "; see "
         << name << " --help" << std::endl;

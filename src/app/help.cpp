@@ -12,7 +12,7 @@ namespace shoal::app {
 namespace {
 
 constexpr std::size_t columns = 96;
-constexpr std::size_t label_columns = 26;
+constexpr std::size_t label_columns = 28;
 
 std::string row(const std::string& label, const std::string& description) {
   std::string out = "  " + label;

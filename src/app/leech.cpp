@@ -30,10 +30,9 @@ struct leech_options {
 
 void declare(CLI::App& c, leech_options& o) {
   c.add_option("TORRENT", o.torrents, "Torrent files")->required();
-  c.add_option("-o,--output", o.directory,
-               "Folder to save in; default here. Run again, it goes on from what is there")
-      ->type_name("DIR");
-  auto* leave = c.add_flag("--exit-when-complete", o.end.when_complete, "Leave then; default: go on seeding");
+  c.add_option("-o,--output", o.directory, "Folder to save in; default here")->type_name("DIR");
+  auto* leave = c.add_flag("--exit-when-complete", o.end.when_complete,
+                           "Leave then; without it, seed on until stopped");
   auto* ratio = add_optional(c, "--seed-ratio", o.end.seed_ratio, parse_ratio, "R",
                              "Leave when so many times its size was uploaded");
   auto* time = add_optional(c, "--seed-time", o.end.seed_time, parse_time, "TIME",
@@ -50,7 +49,8 @@ void declare(CLI::App& c, leech_options& o) {
   c.add_flag("--no-resume", o.no_resume, "Neither read nor write resume data");
   add_transfer(c, o.transfer);
   c.footer(
-      "Examples:\n"
+      "Stopped and run again, it goes on from what is there.\n"
+      "\nExamples:\n"
       "  shoal leech bigfile.torrent\n"
       "  shoal leech bigfile.torrent -o /srv --exit-when-complete --on-complete 'systemctl restart model'");
 }

@@ -1,20 +1,42 @@
 #include "app/options.hpp"
 
+#include <filesystem>
+
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <CLI/Validators.hpp>
+
+#include "app/text.hpp"
 
 namespace shoal::app {
 
+namespace {
+
+parsed<std::string> parse_level(std::string_view text) {
+  for (const auto* level : {"trace", "debug", "info", "warn", "error", "off"}) {
+    if (text == level) return {level, {}};
+  }
+  return {std::nullopt, "'" + printable(text) + "' is no level; use trace, debug, info, warn, error or off"};
+}
+
+parsed<std::string> parse_file(std::string_view text) {
+  std::error_code ec;
+  if (std::filesystem::is_regular_file(std::filesystem::path(text), ec)) return {std::string(text), {}};
+  return {std::nullopt, "'" + printable(text) + "' is no file; check the path"};
+}
+
+}  // namespace
+
 void add_common(CLI::App& c, common_options& o) {
+  c.option_defaults()->group("General");
   c.add_flag("--json", o.json, "One JSON object a line on standard output");
-  c.add_option("--log-level", o.log_level, "trace, debug, info, warn (default), error or off; to stderr")
-      ->type_name("LEVEL")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
-  c.set_version_flag("--version", "shoal " SHOAL_VERSION, "Print the version");
+  add_value(c, "--log-level", o.log_level, parse_level, "LEVEL",
+            "trace, debug, info, warn (default), error or off; to standard error");
+  c.set_version_flag("--version", "shoal " SHOAL_VERSION, "Print the version")->group("General");
+  c.set_help_flag("-h,--help", "Print this help")->group("General");
 }
 
 void add_transfer(CLI::App& c, transfer_options& o) {
+  c.option_defaults()->group("Network");
   add_values(c, "-a,--tracker", o.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
   add_optional(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
                "Address for peers; default [::]:6881, or a free port if it is taken");
@@ -24,9 +46,7 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
   add_value(c, "--max-uploads", o.uploads_max, parse_count, "N", "Peers served at once; default by the rate");
   add_value(c, "--threads", o.threads, parse_count, "N", "Network threads; default one a core");
-  c.add_option("--ca-file", o.ca_file, "Trust these authorities too, for https trackers")
-      ->type_name("PEM")
-      ->check(CLI::ExistingFile);
+  add_value(c, "--ca-file", o.ca_file, parse_file, "PEM", "Trust these authorities too, for https trackers");
 }
 
 }  // namespace shoal::app
