@@ -1,10 +1,13 @@
 #include "app/console.hpp"
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <string>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <utility>
 
 #include <boost/json/serialize.hpp>
 
@@ -13,6 +16,33 @@ namespace shoal::app {
 namespace {
 
 constexpr std::string_view erase_line = "\r\x1b[K";
+
+// As boost::json::serialize, but 0.25 is "0.25" and not "2.5E-1": people and awk read these lines too.
+void append(std::string& out, const boost::json::value& v) {
+  const auto sequence = [&out](char open, const auto& items, char close, auto each) {
+    out += open;
+    bool first = true;
+    for (const auto& item : items) {
+      if (!std::exchange(first, false)) out += ',';
+      each(item);
+    }
+    out += close;
+  };
+  if (v.is_double()) {
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), v.get_double()).ptr;
+    out.append(text.data(), end);
+  } else if (v.is_object()) {
+    sequence('{', v.get_object(), '}', [&out](const auto& member) {
+      out += boost::json::serialize(member.key()) + ":";
+      append(out, member.value());
+    });
+  } else if (v.is_array()) {
+    sequence('[', v.get_array(), ']', [&out](const auto& item) { append(out, item); });
+  } else {
+    out += boost::json::serialize(v);
+  }
+}
 
 }  // namespace
 
@@ -80,7 +110,9 @@ void console::event(std::string_view name, const boost::json::object& fields) {
 
 void console::object(const boost::json::object& line) {
   if (style_ != style::json) return;
-  const auto text = boost::json::serialize(line) + "\n";
+  std::string text;
+  append(text, line);
+  text += '\n';
   const std::lock_guard lock(mutex_);
   write_out(text);
 }

@@ -45,7 +45,7 @@ exit_code create(context& x, const create_options& o) {
 
   const auto magnet = metainfo::write_magnet(metainfo::magnet_of(info));
   x.out.say("Wrote " + printable(o.output) + ": " + content_summary(info) + ", hashed in " +
-            format_duration(from_seconds(made.seconds)));
+            elapsed(made.seconds));
   x.out.say("Magnet link: " + magnet);
   if (info.trackers.empty()) {
     x.out.say("It names no tracker: others find it by --peer ADDR:PORT only (-a URL adds a tracker)");

@@ -52,6 +52,7 @@ std::string ending_of(int status) {
 void completion_hook::run(console& out, const std::string& name, const std::filesystem::path& path,
                           const std::string& info_hash) {
   if (command_.empty()) return;
+  out.clear_status();  // the command may write to the terminal
   auto variables =
       environment_with({"SHOAL_NAME=" + without_nul(name), "SHOAL_PATH=" + without_nul(path.string()),
                         "SHOAL_INFO_HASH=" + info_hash});

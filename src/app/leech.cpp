@@ -42,7 +42,7 @@ void declare(CLI::App& c, leech_options& o) {
   add_optional(c, "--stall-timeout", o.end.stall_max, parse_time, "TIME",
                "Give up after so long without a byte");
   c.add_option("--on-complete", o.on_complete,
-               "Run by /bin/sh once a torrent, with SHOAL_NAME, SHOAL_PATH and SHOAL_INFO_HASH set")
+               "Shell command to run then; sees SHOAL_PATH, _NAME, _INFO_HASH")
       ->type_name("CMD");
   c.add_flag("--sequential", o.sequential, "In order, not rarest first: slower for the swarm");
   c.add_flag("--preallocate", o.preallocate, "Reserve the disk space at the start");

@@ -65,6 +65,19 @@ fs::path output_for(const seed_options& o, const fs::path& path) {
   return is_inside ? path.parent_path() / name : name;
 }
 
+// An hour of somebody's hashing, or the only copy of a torrent that came from elsewhere, may be in the way of
+// the name that nobody chose.
+void check_not_another(const fs::path& file, const metainfo::torrent_info& ours) {
+  std::error_code ec;
+  if (!fs::is_regular_file(file, ec)) return;
+  if (load_torrent(file.string())->info_hash != ours.info_hash) {
+    throw complaint(exit_code::usage,
+                    printable(file.string()) +
+                        ": is there already and is of other content (or the content changed "
+                        "since); remove it, or name another file with -o");
+  }
+}
+
 swarm_job job_of_path(context& x, const seed_options& o, const std::string& argument,
                       const std::vector<std::string>& trackers) {
   const auto path = existing_path(argument);
@@ -75,9 +88,10 @@ swarm_job job_of_path(context& x, const seed_options& o, const std::string& argu
   wishes.trackers = trackers;
   const auto made = make_torrent(x, path, wishes);
   const auto file = output_for(o, path);
+  if (o.output.empty()) check_not_another(file, *made.info);
   save_torrent(file, *made.info);
-  x.out.say("Hashed " + printable(made.info->name) + " in " + format_duration(from_seconds(made.seconds)) +
-            ": " + content_summary(*made.info));
+  x.out.say("Hashed " + printable(made.info->name) + " in " + elapsed(made.seconds) + ": " +
+            content_summary(*made.info));
 
   swarm_job job;
   job.settings.info = made.info;
@@ -161,9 +175,9 @@ void introduce(context& x, const swarm_plan& plan, const std::string& tracker_re
   }
   if (without_tracker) {
     const auto remark = address_remark(us);
-    x.out.say("There is no tracker, so others have to name this machine" +
-              (remark.empty() ? "" : " (" + remark + ")") +
-              ". With a tracker they find each other: --with-tracker.");
+    if (!remark.empty()) x.out.say("    (" + remark + ")");
+    x.out.say(
+        "There is no tracker, so others have to name a peer; with --with-tracker they find each other.");
   }
   x.out.say("");
   x.out.say("Seeding; Ctrl-C stops.");

@@ -14,7 +14,7 @@ stop_signal::stop_signal(std::function<void()> at_second, int exit_status)
   for (const int s : {SIGINT, SIGTERM, SIGHUP}) {
     sigaddset(&signals_, s);
   }
-  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
   watcher_ = std::thread([this] { watch(); });
 }
 
@@ -22,6 +22,11 @@ stop_signal::~stop_signal() {
   closing_ = true;
   pthread_kill(watcher_.native_handle(), SIGTERM);
   watcher_.join();
+  const timespec at_once{};
+  while (sigtimedwait(&signals_, nullptr, &at_once) > 0) {
+    // One that came when all was done: it must not change how the process ends.
+  }
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 void stop_signal::on_request(std::function<void()> f) {

@@ -32,6 +32,7 @@ class stop_signal {
   std::function<void()> at_second_;
   const int exit_status_;
   sigset_t signals_{};
+  sigset_t before_{};  // the mask to leave behind
   std::atomic<bool> requested_ = false;
   std::atomic<bool> closing_ = false;
   std::mutex mutex_;

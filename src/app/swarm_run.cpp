@@ -242,7 +242,6 @@ void swarm_run::refresh() {
 void swarm_run::note_completion(watched& w) {
   const auto& info = *w.job.settings.info;
   const auto& s = w.status;
-  const auto took = s.completed_after.value_or(duration{});
   const double seconds = to_seconds(s.completed_after.value_or(s.since_start));
   const double rate = seconds > 0 ? static_cast<double>(s.downloaded) / seconds : 0;
   const auto ledger = session_->ledger(w.id);
@@ -254,7 +253,7 @@ void swarm_run::note_completion(watched& w) {
   const auto path = content_path(w.job.settings.directory, info);
   const auto name = printable(info.name);
   if (s.downloaded > 0) {
-    out_.say(name + " is complete: " + format_bytes(s.bytes_total) + " in " + format_duration(took) + ", " +
+    out_.say(name + " is complete: " + format_bytes(s.bytes_total) + " in " + elapsed(seconds) + ", " +
              format_rate(rate));
     for (const auto& line : ledger_lines(ledger, 8)) {
       out_.say(line);
@@ -264,10 +263,9 @@ void swarm_run::note_completion(watched& w) {
   }
   out_.say("It is in " + printable(path.string()));
   if (!plan_.end.when_complete) {
-    const auto until = plan_.end.seed_ratio || plan_.end.seed_time
-                           ? ""
-                           : " Ctrl-C stops; --exit-when-complete leaves at once.";
-    out_.say(std::string("Seeding on, so that the others get it sooner.") + until);
+    const bool forever = !plan_.end.seed_ratio && !plan_.end.seed_time;
+    out_.say(std::string("Now seeding for the others.") +
+             (forever ? " Ctrl-C stops; --exit-when-complete leaves at once." : ""));
   }
   hook_.run(out_, info.name, path, hex_of(info.info_hash));
 }

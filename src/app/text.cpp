@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <shoal/base/units.hpp>
+
 #include "metainfo/utf8.hpp"
 
 namespace shoal::app {
@@ -89,6 +91,12 @@ std::string grouped(std::uint64_t n) {
     out.insert(i - 3, ",");
   }
   return out;
+}
+
+std::string elapsed(double seconds) {
+  if (seconds >= 60) return format_duration(from_seconds(seconds));
+  const auto tenths = static_cast<int>(seconds * 10 + 0.5);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
 std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {

@@ -27,6 +27,8 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
 /// "1 peer", "3 peers", "1,024 pieces".
 std::string counted(std::uint64_t n, std::string_view one, std::string_view many = {});
+/// "0.3 s", "12:34"
+std::string elapsed(double seconds);
 /// "1,234,567"
 std::string grouped(std::uint64_t n);
 

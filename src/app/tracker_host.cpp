@@ -40,9 +40,7 @@ running_tracker start_tracker(server::tracker_settings settings, const std::stri
 std::string address_remark(const reachable& r) {
   if (r.guessed && r.loopback) return "no network was found: only this machine can reach it";
   if (r.guessed) {
-    return r.at.address.to_string() +
-           " is a guess at this machine's address; name the right one if others "
-           "cannot reach it";
+    return r.at.address.to_string() + " is a guess; use the address by which others reach this machine";
   }
   if (r.loopback) return "a loopback address: only this machine can reach it";
   return {};

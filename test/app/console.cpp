@@ -28,6 +28,21 @@ TEST_CASE("with --json the output is objects and nothing else") {
   CHECK(err.str() == "trouble\n");
 }
 
+TEST_CASE("numbers in --json are written as people write them") {
+  std::ostringstream out;
+  std::ostringstream err;
+  console c(console::style::json, out, err);
+  const boost::json::object o{
+      {"half", 0.5},      {"big", 1e300},
+      {"count", 7},       {"none", nullptr},
+      {"text", "a\"b\n"}, {"list", {1.25, "x", boost::json::object{}, boost::json::array{}}}};
+  c.object(o);
+  CHECK(out.str() ==
+        "{\"half\":0.5,\"big\":1e+300,\"count\":7,\"none\":null,\"text\":\"a\\\"b\\n\",\"list\":[1.25,\"x\",{"
+        "},[]]}\n");
+  CHECK(boost::json::parse(out.str()).as_object() == o);
+}
+
 TEST_CASE("without a terminal there are lines and no escapes") {
   std::ostringstream out;
   std::ostringstream err;

@@ -71,6 +71,12 @@ TEST_CASE("text breaks at spaces") {
   CHECK(wrapped("", 5) == std::vector<std::string>{""});
 }
 
+TEST_CASE("short times have tenths") {
+  CHECK(elapsed(0.26) == "0.3 s");
+  CHECK(elapsed(59.9) == "59.9 s");
+  CHECK(elapsed(754) == "12:34");
+}
+
 TEST_CASE("numbers are grouped and agree with their noun") {
   CHECK(counted(1, "peer") == "1 peer");
   CHECK(counted(0, "peer") == "0 peers");
