@@ -212,7 +212,7 @@ void swarm_run::tell(const session_event& e) {
     case kind::piece_failed:
     case kind::peer_banned:
     case kind::warning:
-      out_.say(text);
+      out_.say(printable(w->job.settings.info->name) + ": " + text);
       break;
   }
 }

@@ -1,15 +1,38 @@
 #include "app/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include <shoal/base/units.hpp>
 
-#include "metainfo/utf8.hpp"
-
 namespace shoal::app {
 
 namespace {
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+struct decoded {
+  char32_t point = 0;
+  std::size_t length = 0;  // bytes; 0 when it is no UTF-8
+};
+
+decoded decode(std::string_view text) {
+  const auto octet = [&](std::size_t i) -> char32_t { return static_cast<unsigned char>(text[i]); };
+  const auto lead = octet(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
+  char32_t point = lead & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((octet(i) & 0xc0U) != 0x80) return {};
+    point = (point << 6) | (octet(i) & 0x3fU);
+  }
+  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+  if (point < least[length] || point > 0x10ffff || surrogate) return {};
+  return {point, length};
+}
 
 bool may_be_shown(char32_t c) {
   const bool control = c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
@@ -38,8 +61,13 @@ std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const auto c = metainfo::take_character(text);
-    metainfo::append_character(out, may_be_shown(c) ? c : metainfo::replacement_character);
+    const auto [point, length] = decode(text);
+    if (length > 0 && may_be_shown(point)) {
+      out += text.substr(0, length);
+    } else {
+      out += replacement;
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
 }
