@@ -174,7 +174,7 @@ void introduce(context& x, const swarm_plan& plan, const std::string& tracker_re
     x.out.say("    " + command_for_others(job, us.at));
   }
   if (without_tracker) {
-    const auto remark = address_remark(us);
+    const auto remark = address_remark(us, "--listen ADDR:PORT");
     if (!remark.empty()) x.out.say("    (" + remark + ")");
     x.out.say(
         "There is no tracker, so others have to name a peer; with --with-tracker they find each other.");
@@ -212,7 +212,7 @@ exit_code seed(context& x, const seed_options& o) {
     job.magnet = magnet_in_use(job.settings);
     plan.jobs.push_back(std::move(job));
   }
-  const auto remark = tracker ? address_remark(tracker->at) : std::string();
+  const auto remark = tracker ? address_remark(tracker->at, "--with-tracker ADDR:PORT") : std::string();
   const auto introduced = plan;
   plan.introduce = [&x, introduced, remark](const endpoint& e) { introduce(x, introduced, remark, e); };
   const auto code = run_swarm(x, std::move(plan));

@@ -208,6 +208,8 @@ void swarm_run::tell(const session_event& e) {
         out_.say("Tracker: " + text + " (it will be tried again)");
       break;
     case kind::torrent_checked:
+      if (w->job.settings.trust_complete) break;  // it was hashed a moment ago
+      [[fallthrough]];
     case kind::torrent_resumed:
     case kind::piece_failed:
     case kind::peer_banned:

@@ -70,7 +70,8 @@ boost::json::object stats_fields(const server::tracker_stats& s) {
 
 void introduce(context& x, const running_tracker& t) {
   x.out.say("Tracker is running. Announce URL: " + t.announce_url);
-  if (const auto remark = address_remark(t.at); !remark.empty()) x.out.say("  (" + remark + ")");
+  if (const auto remark = address_remark(t.at, "--listen ADDR:PORT"); !remark.empty())
+    x.out.say("  (" + remark + ")");
   std::string addresses;
   for (const auto& e : t.server->listening()) {
     addresses += (addresses.empty() ? "" : ", ") + e.to_string();

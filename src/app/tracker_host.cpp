@@ -37,10 +37,10 @@ running_tracker start_tracker(server::tracker_settings settings, const std::stri
   return {std::move(server), at, announce_url_at(at.at)};
 }
 
-std::string address_remark(const reachable& r) {
+std::string address_remark(const reachable& r, const std::string& option) {
   if (r.guessed && r.loopback) return "no network was found: only this machine can reach it";
   if (r.guessed) {
-    return r.at.address.to_string() + " is a guess; use the address by which others reach this machine";
+    return r.at.address.to_string() + " is a guess; if others cannot reach it, choose with " + option;
   }
   if (r.loopback) return "a loopback address: only this machine can reach it";
   return {};

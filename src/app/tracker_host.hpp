@@ -21,7 +21,7 @@ struct running_tracker {
 /// listen on every address listens on its IPv4 ones.
 running_tracker start_tracker(server::tracker_settings settings, const std::string& option);
 
-/// "10.0.0.5 is a guess ..." or nothing to remark.
-std::string address_remark(const reachable& r);
+/// What people should know about the address; `option` chooses another. Empty when it is as they chose it.
+std::string address_remark(const reachable& r, const std::string& option);
 
 }  // namespace shoal::app
