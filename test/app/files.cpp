@@ -1,8 +1,5 @@
 #include <filesystem>
-#include <fstream>
-#include <random>
 #include <sstream>
-#include <unistd.h>
 
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
@@ -11,37 +8,16 @@
 #include "app/complaint.hpp"
 #include "app/hook.hpp"
 #include "app/torrent_file.hpp"
+#include "support/temp_directory.hpp"
 
 namespace shoal::app {
 
 namespace fs = std::filesystem;
+using test::read_file;
+using test::temp_directory;
+using test::write_file;
 
 namespace {
-
-struct scratch_folder {
-  fs::path path;
-  scratch_folder() {
-    std::string name = (fs::temp_directory_path() / "shoal-app-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~scratch_folder() { fs::remove_all(path); }
-  scratch_folder(const scratch_folder&) = delete;
-  scratch_folder& operator=(const scratch_folder&) = delete;
-
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-};
-
-void write(const std::string& file, const std::string& text) {
-  fs::create_directories(fs::path(file).parent_path());
-  std::ofstream(file, std::ios::binary) << text;
-}
-
-std::string read(const std::string& file) {
-  std::ostringstream out;
-  out << std::ifstream(file, std::ios::binary).rdbuf();
-  return out.str();
-}
 
 struct said {
   exit_code code;
@@ -64,14 +40,14 @@ boost::json::object last_object(const std::string& lines) {
 }  // namespace
 
 TEST_CASE("what create makes, show shows and verify finds right until a byte changes") {
-  const scratch_folder folder;
-  write(folder / "data/one.bin", std::string(100'000, 'a'));
-  write(folder / "data/sub/two.bin", std::string(50'000, 'b'));
-  const auto torrent = folder / "data.torrent";
+  const temp_directory folder;
+  write_file((folder / "data/one.bin").string(), std::string(100'000, 'a'));
+  write_file((folder / "data/sub/two.bin").string(), std::string(50'000, 'b'));
+  const auto torrent = (folder / "data.torrent").string();
 
-  const auto created = type({"create", folder / "data", "-o", torrent, "-a", "http://127.0.0.1:1/announce",
-                             "-a", "http://127.0.0.1:2/announce", "--piece-length", "32KiB", "--private",
-                             "--comment", "two files", "--json"});
+  const auto created = type({"create", (folder / "data").string(), "-o", torrent, "-a",
+                             "http://127.0.0.1:1/announce", "-a", "http://127.0.0.1:2/announce",
+                             "--piece-length", "32KiB", "--private", "--comment", "two files", "--json"});
   CAPTURE(created.err);
   REQUIRE(created.code == exit_code::ok);
   const auto facts = last_object(created.out);
@@ -91,12 +67,12 @@ TEST_CASE("what create makes, show shows and verify finds right until a byte cha
   CHECK(magnet.at("info_hash") == facts.at("info_hash"));
   CHECK(type({"show", torrent}).out.find("sub/two.bin") != std::string::npos);
 
-  CHECK(type({"verify", torrent, folder.path.string()}).code == exit_code::ok);
-  CHECK(type({"verify", torrent, folder / "data"}).code ==
+  CHECK(type({"verify", torrent, folder.path().string()}).code == exit_code::ok);
+  CHECK(type({"verify", torrent, (folder / "data").string()}).code ==
         exit_code::ok);  // the content itself is understood too
 
-  write(folder / "data/sub/two.bin", std::string(49'999, 'b') + "x");
-  const auto wrong = type({"verify", torrent, folder.path.string(), "--json"});
+  write_file((folder / "data/sub/two.bin").string(), std::string(49'999, 'b') + "x");
+  const auto wrong = type({"verify", torrent, folder.path().string(), "--json"});
   CHECK(wrong.code == exit_code::mismatch);
   const auto found = last_object(wrong.out);
   CHECK_FALSE(found.at("ok").as_bool());
@@ -107,36 +83,36 @@ TEST_CASE("what create makes, show shows and verify finds right until a byte cha
 }
 
 TEST_CASE("a torrent is never written over a file that is none") {
-  const scratch_folder folder;
-  const auto file = folder / "big";
-  write(file, std::string(20'000, 'x'));
+  const temp_directory folder;
+  const auto file = (folder / "big").string();
+  write_file(file, std::string(20'000, 'x'));
   const auto s = type({"create", file, "-o", file});
   CHECK(s.code == exit_code::usage);
-  CHECK(read(file) == std::string(20'000, 'x'));
+  CHECK(read_file(file) == std::string(20'000, 'x'));
 
-  const auto torrent = folder / "big.torrent";
+  const auto torrent = (folder / "big.torrent").string();
   CHECK(type({"create", file, "-o", torrent}).code == exit_code::ok);
   CHECK(type({"create", file, "-o", torrent}).code == exit_code::ok);  // its own kind may be replaced
-  CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 2);
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 2);
 }
 
 TEST_CASE("complaints about paths have their own exit codes") {
-  const scratch_folder folder;
-  fs::create_directories(folder / "empty");
-  write(folder / "bad.torrent", "d4:infod");
-  const auto out = folder / "out.torrent";
-  CHECK(type({"create", folder / "nothing", "-o", out}).code == exit_code::storage);
-  CHECK(type({"create", folder / "empty", "-o", out}).code != exit_code::ok);
-  CHECK(type({"show", folder / "bad.torrent"}).code == exit_code::bad_torrent);
+  const temp_directory folder;
+  fs::create_directories((folder / "empty").string());
+  write_file((folder / "bad.torrent").string(), "d4:infod");
+  const auto out = (folder / "out.torrent").string();
+  CHECK(type({"create", (folder / "nothing").string(), "-o", out}).code == exit_code::storage);
+  CHECK(type({"create", (folder / "empty").string(), "-o", out}).code != exit_code::ok);
+  CHECK(type({"show", (folder / "bad.torrent").string()}).code == exit_code::bad_torrent);
   CHECK(type({"show", "magnet:?xt=nothing"}).code == exit_code::bad_torrent);
-  CHECK(type({"seed", folder / "nothing"}).code == exit_code::storage);
-  CHECK(type({"seed", folder / "nothing.torrent"}).code == exit_code::bad_torrent);
+  CHECK(type({"seed", (folder / "nothing").string()}).code == exit_code::storage);
+  CHECK(type({"seed", (folder / "nothing.torrent").string()}).code == exit_code::bad_torrent);
   CHECK_FALSE(fs::exists(out));
 }
 
 TEST_CASE("the completion command sees the torrent in its environment and cannot speak on our output") {
-  const scratch_folder folder;
-  const auto note = folder / "note";
+  const temp_directory folder;
+  const auto note = (folder / "note").string();
   std::ostringstream out;
   std::ostringstream err;
   console c(console::style::json, out, err);
@@ -145,7 +121,7 @@ TEST_CASE("the completion command sees the torrent in its environment and cannot
                        "'");
   hook.run(c, "it's $(big)", "/srv/it's $(big)", "00ff");
   hook.wait(c, stop);
-  CHECK(read(note) == "it's $(big)|/srv/it's $(big)|00ff");
+  CHECK(read_file(note) == "it's $(big)|/srv/it's $(big)|00ff");
   CHECK(err.str().empty());
 
   completion_hook failing("exit 3");
