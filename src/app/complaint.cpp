@@ -27,6 +27,9 @@ std::string storage_remedy(const error& e) {
   if (e == errc::no_such_file_or_directory) {
     return "check the path";
   }
+  if (e == errc::not_a_directory) {
+    return "name a folder";
+  }
   if (e == errc::too_many_files_open) {
     return "raise the limit with ulimit -n";
   }

@@ -89,15 +89,15 @@ fs::path prepare_directory(const leech_options& o) {
   return existing_path(o.directory);
 }
 
-void introduce(context& x, const swarm_plan& plan, const endpoint& listening) {
+void introduce(context& x, const std::vector<swarm_job>& jobs, const endpoint& listening) {
   bool without_tracker = false;
-  for (const auto& job : plan.jobs) {
+  for (const auto& job : jobs) {
     x.out.say("Fetching " + printable(job.settings.info->name) + ": " + content_summary(*job.settings.info));
     const auto trackers = trackers_in_use(job.settings);
     if (!trackers.empty()) x.out.say("Tracker " + printable(trackers.front().front()));
     without_tracker = without_tracker || (trackers.empty() && job.settings.peers.empty());
   }
-  x.out.say("Into " + printable(plan.jobs.front().settings.directory.string()) + ", listening on " +
+  x.out.say("Into " + printable(jobs.front().settings.directory.string()) + ", listening on " +
             listening.to_string());
   if (without_tracker) {
     x.out.say(
@@ -105,14 +105,8 @@ void introduce(context& x, const swarm_plan& plan, const endpoint& listening) {
   }
 }
 
-exit_code leech(context& x, const leech_options& o) {
-  swarm_plan plan;
-  plan.role = swarm_role::leech;
-  plan.session = settings_of(o.transfer);
-  plan.listen_chosen = o.transfer.listen.has_value();
-  plan.end = o.end;
-  plan.on_complete = o.on_complete;
-
+std::vector<swarm_job> jobs_of(const leech_options& o) {
+  std::vector<swarm_job> jobs;
   std::set<info_hash> seen;
   for (const auto& argument : o.torrents) {
     swarm_job job;
@@ -127,19 +121,30 @@ exit_code leech(context& x, const leech_options& o) {
     job.settings.sequential = o.sequential;
     job.torrent_file = argument;
     job.magnet = magnet_in_use(job.settings);
-    plan.jobs.push_back(std::move(job));
+    jobs.push_back(std::move(job));
   }
+  return jobs;
+}
+
+exit_code leech(context& x, const leech_options& o) {
+  auto jobs = jobs_of(o);
   const auto directory = prepare_directory(o);
   std::uint64_t needed = 0;
-  for (auto& job : plan.jobs) {
+  for (auto& job : jobs) {
     job.settings.directory = directory;
     const auto& info = *job.settings.info;
     needed += info.total_bytes() - std::min(info.total_bytes(), bytes_on_disk(directory, info));
   }
   warn_if_full(x, directory, needed);
 
-  const auto introduced = plan;
-  plan.introduce = [&x, introduced](const endpoint& e) { introduce(x, introduced, e); };
+  swarm_plan plan;
+  plan.role = swarm_role::leech;
+  plan.session = settings_of(o.transfer);
+  plan.listen_chosen = o.transfer.listen.has_value();
+  plan.end = o.end;
+  plan.on_complete = o.on_complete;
+  plan.prepare = [jobs = std::move(jobs)] { return jobs; };
+  plan.introduce = [&x](const auto& ready, const endpoint& e) { introduce(x, ready, e); };
   return run_swarm(x, std::move(plan));
 }
 

@@ -131,10 +131,16 @@ swarm_job job_of_torrent(const seed_options& o, const std::string& argument,
   return job;
 }
 
+// What can be seen before anything is started.
 void check_usage(const seed_options& o) {
   std::size_t paths = 0;
   for (const auto& w : o.what) {
-    paths += is_torrent_file(w) ? 0 : 1;
+    if (is_torrent_file(w)) {
+      load_torrent(w);
+    } else {
+      existing_path(w);
+      ++paths;
+    }
   }
   if (!o.output.empty() && paths != 1) {
     throw complaint(exit_code::usage,
@@ -153,24 +159,25 @@ std::string command_for_others(const swarm_job& job, const endpoint& us) {
   return out;
 }
 
-void introduce(context& x, const swarm_plan& plan, const std::string& tracker_remark,
+void introduce(context& x, const std::vector<swarm_job>& jobs, const std::optional<running_tracker>& tracker,
                const endpoint& listening) {
   const auto us = reachable_at(listening);
   bool without_tracker = false;
-  for (const auto& job : plan.jobs) {
+  for (const auto& job : jobs) {
     x.out.say("");
     x.out.say("Torrent file  " + printable(job.torrent_file));
     x.out.say("Magnet link   " + job.magnet);
     without_tracker = without_tracker || trackers_in_use(job.settings).empty();
   }
-  if (!plan.announce_url.empty()) {
-    x.out.say("Tracker       " + plan.announce_url + " (in this process)");
-    if (!tracker_remark.empty()) x.out.say("              " + tracker_remark);
+  if (tracker) {
+    x.out.say("Tracker       " + tracker->announce_url + " (in this process)");
+    const auto remark = address_remark(tracker->at, "--with-tracker ADDR:PORT");
+    if (!remark.empty()) x.out.say("              " + remark);
   }
   x.out.say("Listening on  " + listening.to_string());
   x.out.say("");
   x.out.say("To fetch it on another machine, copy the torrent file there and run:");
-  for (const auto& job : plan.jobs) {
+  for (const auto& job : jobs) {
     x.out.say("    " + command_for_others(job, us.at));
   }
   if (without_tracker) {
@@ -180,26 +187,14 @@ void introduce(context& x, const swarm_plan& plan, const std::string& tracker_re
         "There is no tracker, so others have to name a peer; with --with-tracker they find each other.");
   }
   x.out.say("");
-  x.out.say("Seeding; Ctrl-C stops.");
+  x.out.say("Ctrl-C stops.");
 }
 
-exit_code seed(context& x, const seed_options& o) {
-  check_usage(o);
+std::vector<swarm_job> jobs_of(context& x, const seed_options& o,
+                               const std::optional<running_tracker>& tracker) {
   auto trackers = o.transfer.trackers;
-  std::optional<running_tracker> tracker;
-  if (o.with_tracker) {
-    // Before the hashing, which may take an hour: a port that is taken shows now.
-    server::tracker_settings settings;
-    settings.listen = {*o.with_tracker};
-    tracker = start_tracker(settings, "--with-tracker ADDR:PORT");
-    trackers.insert(trackers.begin(), tracker->announce_url);
-  }
-
-  swarm_plan plan;
-  plan.role = swarm_role::seed;
-  plan.session = settings_of(o.transfer);
-  plan.listen_chosen = o.transfer.listen.has_value();
-  if (tracker) plan.announce_url = tracker->announce_url;
+  if (tracker) trackers.insert(trackers.begin(), tracker->announce_url);
+  std::vector<swarm_job> jobs;
   std::set<info_hash> seen;
   for (const auto& argument : o.what) {
     auto job = is_torrent_file(argument) ? job_of_torrent(o, argument, trackers, tracker.has_value())
@@ -210,11 +205,26 @@ exit_code seed(context& x, const seed_options& o) {
     job.settings.read_only = true;
     job.settings.peers = o.transfer.peers;
     job.magnet = magnet_in_use(job.settings);
-    plan.jobs.push_back(std::move(job));
+    jobs.push_back(std::move(job));
   }
-  const auto remark = tracker ? address_remark(tracker->at, "--with-tracker ADDR:PORT") : std::string();
-  const auto introduced = plan;
-  plan.introduce = [&x, introduced, remark](const endpoint& e) { introduce(x, introduced, remark, e); };
+  return jobs;
+}
+
+exit_code seed(context& x, const seed_options& o) {
+  check_usage(o);
+  std::optional<running_tracker> tracker;
+  if (o.with_tracker) {
+    server::tracker_settings settings;
+    settings.listen = {*o.with_tracker};
+    tracker = start_tracker(settings, "--with-tracker ADDR:PORT");
+  }
+  swarm_plan plan;
+  plan.role = swarm_role::seed;
+  plan.session = settings_of(o.transfer);
+  plan.listen_chosen = o.transfer.listen.has_value();
+  if (tracker) plan.announce_url = tracker->announce_url;
+  plan.prepare = [&] { return jobs_of(x, o, tracker); };
+  plan.introduce = [&](const auto& jobs, const endpoint& e) { introduce(x, jobs, tracker, e); };
   const auto code = run_swarm(x, std::move(plan));
   if (tracker) tracker->server->stop();
   return code;

@@ -1,10 +1,18 @@
 #include "app/stop_signal.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <pthread.h>
 #include <utility>
 
 namespace shoal::app {
+
+namespace {
+
+// timeout(1), shells and supervisors signal a process and then its group, which is no second wish.
+constexpr auto one_request = std::chrono::milliseconds(500);
+
+}  // namespace
 
 stop_signal::stop_signal(std::function<void()> at_second, int exit_status)
     : at_second_(std::move(at_second)), exit_status_(exit_status) {
@@ -36,14 +44,18 @@ void stop_signal::on_request(std::function<void()> f) {
 }
 
 void stop_signal::watch() {
+  using clock = std::chrono::steady_clock;
+  clock::time_point first{};
   for (;;) {
     int number = 0;
     if (sigwait(&signals_, &number) != 0) continue;
     if (closing_) return;
     if (requested_.exchange(true)) {
+      if (clock::now() - first < one_request) continue;
       at_second_();
       std::_Exit(exit_status_);
     }
+    first = clock::now();
     const std::lock_guard lock(mutex_);
     if (notify_) notify_();
   }

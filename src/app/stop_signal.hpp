@@ -1,6 +1,6 @@
 #pragma once
 // Ctrl-C, SIGTERM and SIGHUP as a request that the work under way can ask about and be woken by. A second one
-// means now: the process ends at once, without destructors.
+// half a second later or more means now: the process ends at once, without destructors.
 //
 // The signals are blocked in every thread and waited for by one, so there is no handler and nothing that must
 // be async-signal-safe. Construct it before any other thread, which inherits the block.

@@ -87,7 +87,6 @@ class swarm_run {
 exit_code swarm_run::run() {
   start_session();
   add_torrents();
-  tell_started();
   x_.stop.on_request([this] { inbox_.wake(); });
   const auto code = watch();
   return finish(code);
@@ -118,14 +117,17 @@ void swarm_run::start_session() {
 }
 
 void swarm_run::add_torrents() {
-  for (auto& job : plan_.jobs) {
+  const auto jobs = plan_.prepare();
+  for (const auto& job : jobs) {
     const auto id = session_->add(job.settings);
     if (!id) throw storage_complaint(id.error());
     watched w;
-    w.job = std::move(job);
+    w.job = job;
     w.id = *id;
     torrents_.push_back(std::move(w));
   }
+  tell_started();
+  plan_.introduce(jobs, session_->listening());
 }
 
 void swarm_run::tell_started() {
@@ -146,7 +148,6 @@ void swarm_run::tell_started() {
                              {"torrents", std::move(list)}};
   if (!plan_.announce_url.empty()) fields["announce_url"] = plan_.announce_url;
   out_.event("started", fields);
-  plan_.introduce(session_->listening());
 }
 
 exit_code swarm_run::watch() {

@@ -26,12 +26,13 @@ struct swarm_plan {
   swarm_role role = swarm_role::leech;
   session_settings session;
   bool listen_chosen = false;  ///< else another port will do when the default one is taken
-  std::vector<swarm_job> jobs;
+  /// Makes the torrents ready; called when the address is had, since it may hash for an hour.
+  std::function<std::vector<swarm_job>()> prepare;
   ending end;
   std::string on_complete;
   std::string announce_url;  ///< of the tracker in this process
-  /// Says what is about to happen; called with the listening address.
-  std::function<void(const endpoint&)> introduce;
+  /// Says what is about to happen; the address is where we listen.
+  std::function<void(const std::vector<swarm_job>&, const endpoint&)> introduce;
 };
 
 /// The session's settings out of the common options. `listen` defaults to [::]:6881.
