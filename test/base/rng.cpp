@@ -54,7 +54,7 @@ TEST_CASE("bounded numbers stay below their bound and reach all of it evenly") {
   }
 }
 
-TEST_CASE("unit numbers lie in [0, 1) with mean one half") {
+TEST_CASE("unit numbers lie from 0 to below 1, with mean one half") {
   shoal::rng random(7);
   double sum = 0;
   for (int i = 0; i < 100'000; ++i) {

@@ -61,7 +61,7 @@ TEST_CASE("what completes while an announce is under way is told right after it"
   CHECK(next->event == announce::event::completed);
 }
 
-TEST_CASE("a tier is tried in turn, then the next; who answers comes first afterwards") {
+TEST_CASE("a tier is tried in turn, then the next, and who answers comes first afterwards") {
   rng chance(2);
   announce_schedule s({{"a"}, {"b"}}, {}, chance);
   s.start(start);
