@@ -13,6 +13,9 @@ namespace {
 constexpr std::uint64_t ahead_least = 512U << 10;
 constexpr std::uint64_t ahead_most = 4U << 20;
 
+/// Blocks that a peer gets in its turn: they are read with one call and written with another.
+constexpr std::uint32_t blocks_per_turn = 4;
+
 /// BEP 6: the allowed-fast set is for starting peers.
 constexpr std::size_t starting_pieces = 10;
 
@@ -127,12 +130,12 @@ void uploads::pump() {
       return;
     }
     peer_state& p = *s_.peers.find(asking_[turn_++ % asking_.size()]);
-    if (may_take(p)) {
+    std::uint32_t taken = 0;
+    while (taken < blocks_per_turn && may_take(p) && s_.upload_bucket.ready(s_.now)) {
       take_one(p);
-      passed_over = 0;
-    } else {
-      ++passed_over;
+      ++taken;
     }
+    passed_over = taken > 0 ? 0 : passed_over + 1;
   }
 }
 

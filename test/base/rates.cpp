@@ -70,6 +70,24 @@ TEST_CASE("after a pause no more than the burst passes at once") {
   CHECK(at_once <= 100'000 + block);
 }
 
+TEST_CASE("an empty bucket opens for a bunch, some fifty times a second, not for every block") {
+  token_bucket bucket;
+  instant now{};
+  bucket.set_rate(8'388'608, now);
+  (void)send_for(bucket, now, 1s);
+  int openings = 0;
+  const instant end = now + 1s;
+  while (now < end) {
+    while (bucket.ready(now)) {
+      bucket.take(block);
+    }
+    now = bucket.ready_at();
+    ++openings;
+  }
+  CHECK(openings >= 40);
+  CHECK(openings <= 60);
+}
+
 TEST_CASE("an overdraft is paid back before the next") {
   token_bucket bucket;
   instant now{};
@@ -78,21 +96,21 @@ TEST_CASE("an overdraft is paid back before the next") {
   REQUIRE(bucket.ready(now));
   bucket.take(11'000);
   CHECK(!bucket.ready(now + 9s));
-  CHECK((bucket.ready_at() <= now + 10s + 10ms));
-  CHECK(bucket.ready(now + 10s + 10ms));
+  CHECK((bucket.ready_at() <= now + 10s + 30ms));
+  CHECK(bucket.ready(now + 10s + 30ms));
 }
 
 TEST_CASE("what is given back can be taken again, and a clock that stands gives nothing") {
   token_bucket bucket;
   instant now{};
   bucket.set_rate(1'000'000, now);
-  now += 10ms;
+  now += 50ms;
   REQUIRE(bucket.ready(now));
-  bucket.take(10'000);
+  bucket.take(50'000);
   CHECK(!bucket.ready(now));
-  bucket.give_back(10'000);
+  bucket.give_back(50'000);
   CHECK(bucket.ready(now));
-  bucket.take(20'000);
+  bucket.take(60'000);
   CHECK(!bucket.ready(now));
   CHECK(!bucket.ready(now - 1s));
 }

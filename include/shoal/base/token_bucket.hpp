@@ -1,6 +1,9 @@
 #pragma once
 // A rate limit. Tokens are bytes; they flow in at the rate and are kept up to `burst`. Taking may overdraw
 // once (a block is never split), and the debt is paid before the next: the mean rate is exact.
+//
+// Once empty it stays shut until `quantum` tokens are there: what is limited goes out some fifty times a second
+// in small bunches, not block by block, since every bunch wakes threads here and at the other end.
 
 #include <algorithm>
 #include <cstdint>
@@ -20,6 +23,7 @@ class token_bucket {
     refill(now);
     rate_ = static_cast<double>(rate_bytes_per_s);
     burst_ = std::max(rate_ / 10.0, 32.0 * 1024.0);
+    quantum_ = std::max(1.0, rate_ / 50.0);
     tokens_ = std::min(tokens_, burst_);
   }
 
@@ -28,7 +32,8 @@ class token_bucket {
   /// True when something may be sent now.
   bool ready(instant now) {
     refill(now);
-    return !limited() || tokens_ > 0;
+    shut_ = limited() && tokens_ < (shut_ ? quantum_ : 1.0);
+    return !shut_;
   }
 
   void take(std::uint64_t bytes) {
@@ -41,10 +46,11 @@ class token_bucket {
 
   /// When `ready` turns true, as seen from the last refill; `last` itself when it is.
   instant ready_at() const {
-    if (!limited() || tokens_ > 0) {
+    const double lacking = (shut_ ? quantum_ : 1.0) - tokens_;
+    if (!limited() || lacking <= 0) {
       return last_;
     }
-    return last_ + from_seconds((1.0 - tokens_) / rate_) + std::chrono::microseconds(1);
+    return last_ + from_seconds(lacking / rate_) + std::chrono::microseconds(1);
   }
 
  private:
@@ -57,7 +63,9 @@ class token_bucket {
 
   double rate_ = 0;
   double burst_ = 0;
+  double quantum_ = 0;
   double tokens_ = 0;
+  bool shut_ = false;
   instant last_{};
 };
 
