@@ -11,6 +11,7 @@
 #include <shoal/disk/content.hpp>
 #include <shoal/disk/resume_file.hpp>
 #include <shoal/metainfo/builder.hpp>
+#include <shoal/server/tracker_server.hpp>
 #include <shoal/session/session.hpp>
 
 #include "support/temp_directory.hpp"
@@ -127,6 +128,39 @@ TEST_CASE("a file goes from a seeder to a leecher that is told where it is") {
   REQUIRE(resume.has_value());
   REQUIRE(resume->has_value());
   CHECK((**resume).have.all());
+}
+
+TEST_CASE("a folder goes around a swarm that meets at a tracker") {
+  const test::temp_directory dir;
+  server::tracker_settings ts;
+  ts.listen = {{ip_address::v4({127, 0, 0, 1}), 0}};
+  server::tracker_server tracker(ts);
+  REQUIRE(tracker.start().has_value());
+  write_file(dir.path() / "from" / "set" / "a.bin", random_text(700'000, 2));
+  write_file(dir.path() / "from" / "set" / "sub" / "b.bin", random_text(1'300'001, 3));
+  write_file(dir.path() / "from" / "set" / "empty", "");
+  const auto info = make_torrent(dir.path() / "from" / "set", 32 * 1024, tracker.announce_url());
+  peer seeder(2, info, dir.path() / "from", [](auto& s, auto&) { s.upload_rate_max = 2 << 20; });
+  std::vector<std::unique_ptr<peer>> leechers;
+  for (std::uint8_t i = 0; i < 4; ++i) {
+    leechers.push_back(std::make_unique<peer>(static_cast<std::uint8_t>(3 + i), info,
+                                              dir.path() / ("to" + std::to_string(i))));
+  }
+  for (std::size_t i = 0; i < leechers.size(); ++i) {
+    CAPTURE(i);
+    REQUIRE(completes(*leechers[i]));
+    const auto to = dir.path() / ("to" + std::to_string(i)) / "set";
+    CHECK(read_file(to / "a.bin") == read_file(dir.path() / "from" / "set" / "a.bin"));
+    CHECK(read_file(to / "sub" / "b.bin") == read_file(dir.path() / "from" / "set" / "sub" / "b.bin"));
+    CHECK(fs::is_regular_file(to / "empty"));
+  }
+  CHECK(tracker.stats().table.seeders + tracker.stats().table.leechers == 5);
+  for (auto& l : leechers) {
+    l->it->stop();
+  }
+  seeder.it->stop();
+  CHECK(tracker.stats().table.seeders + tracker.stats().table.leechers == 0);
+  tracker.stop();
 }
 
 TEST_CASE("a stopped download goes on where it was") {
