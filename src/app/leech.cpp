@@ -32,7 +32,7 @@ void declare(CLI::App& c, leech_options& o) {
   c.add_option("TORRENT", o.torrents, "Torrent files")->required();
   c.add_option("-o,--output", o.directory, "Folder to save in; default here")->type_name("DIR");
   auto* leave = c.add_flag("--exit-when-complete", o.end.when_complete,
-                           "Leave then; without it, seed on until stopped");
+                           "Leave when all is there; else it seeds on until stopped");
   auto* ratio = add_optional(c, "--seed-ratio", o.end.seed_ratio, parse_ratio, "R",
                              "Leave when so many times its size was uploaded");
   auto* time = add_optional(c, "--seed-time", o.end.seed_time, parse_time, "TIME",
@@ -42,7 +42,8 @@ void declare(CLI::App& c, leech_options& o) {
   add_optional(c, "--stall-timeout", o.end.stall_max, parse_time, "TIME",
                "Give up after so long without a byte");
   c.add_option("--on-complete", o.on_complete,
-               "Shell command to run then; sees SHOAL_PATH, _NAME, _INFO_HASH")
+               "Shell command to run when a torrent is there; it finds SHOAL_NAME, SHOAL_PATH and "
+               "SHOAL_INFO_HASH set")
       ->type_name("CMD");
   c.add_flag("--sequential", o.sequential, "In order, not rarest first: slower for the swarm");
   c.add_flag("--preallocate", o.preallocate, "Reserve the disk space at the start");

@@ -30,7 +30,7 @@ void add_common(CLI::App& c, common_options& o) {
   c.option_defaults()->group("General");
   c.add_flag("--json", o.json, "One JSON object a line on standard output");
   add_value(c, "--log-level", o.log_level, parse_level, "LEVEL",
-            "trace, debug, info, warn (default), error or off; to standard error");
+            "trace, debug, info, warn (default), error, off; to stderr");
   c.set_version_flag("--version", "shoal " SHOAL_VERSION, "Print the version")->group("General");
   c.set_help_flag("-h,--help", "Print this help")->group("General");
 }
@@ -39,7 +39,7 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   c.option_defaults()->group("Network");
   add_values(c, "-a,--tracker", o.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
   add_optional(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
-               "Address for peers; default [::]:6881, or a free port if it is taken");
+               "Where peers reach us; default [::]:6881, else a free port");
   add_values(c, "--peer", o.peers, parse_peer, "ADDR:PORT", "Try this peer as well; repeat for more");
   add_value(c, "--max-up", o.up_max, parse_size, "RATE", "Upload at most this fast, such as 8MiB (a second)");
   add_value(c, "--max-down", o.down_max, parse_size, "RATE", "Download at most this fast");

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <set>
 #include <unistd.h>
 
 #include <boost/json/array.hpp>
-#include <boost/system/errc.hpp>
 #include <spdlog/spdlog.h>
 
 #include <shoal/base/units.hpp>
-#include <shoal/metainfo/magnet_link.hpp>
 
 #include "app/complaint.hpp"
 #include "app/hook.hpp"
 #include "app/inbox.hpp"
+#include "app/open_session.hpp"
 #include "app/progress.hpp"
 #include "app/text.hpp"
 #include "app/torrent_file.hpp"
@@ -25,7 +25,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using kind = session_event::kind;
-namespace errc = boost::system::errc;
 
 instant now() {
   return instant(std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch()));
@@ -57,8 +56,6 @@ class swarm_run {
   exit_code run();
 
  private:
-  void start_session();
-  outcome<void> listen_on(const endpoint& e);
   void add_torrents();
   void tell_started();
   exit_code watch();
@@ -76,7 +73,7 @@ class swarm_run {
   inbox inbox_;
   completion_hook hook_;
   stall_watch stall_;
-  std::optional<session> session_;
+  std::unique_ptr<session> session_;
   std::vector<watched> torrents_;
   instant next_event_{};
   instant next_line_{};
@@ -85,35 +82,12 @@ class swarm_run {
 };
 
 exit_code swarm_run::run() {
-  start_session();
+  session_ = open_session(out_, plan_.session, plan_.listen_chosen,
+                          [this](const session_event& event) { inbox_.post(event); });
   add_torrents();
   x_.stop.on_request([this] { inbox_.wake(); });
   const auto code = watch();
   return finish(code);
-}
-
-outcome<void> swarm_run::listen_on(const endpoint& e) {
-  plan_.session.listen = e;
-  session_.emplace(plan_.session);
-  session_->on_event([this](const session_event& event) { inbox_.post(event); });
-  return session_->start();
-}
-
-void swarm_run::start_session() {
-  const auto wanted = plan_.session.listen;
-  auto started = listen_on(wanted);
-  if (!started && started.error().code == errc::address_family_not_supported &&
-      wanted.address.is_unspecified()) {
-    started = listen_on({ip_address{}, wanted.port});
-  }
-  if (!started && started.error().code == errc::address_in_use && !plan_.listen_chosen) {
-    started = listen_on({plan_.session.listen.address, 0});
-    if (started) {
-      out_.say("Port " + std::to_string(wanted.port) + " is taken: listening on port " +
-               std::to_string(session_->listening().port) + " instead");
-    }
-  }
-  if (!started) throw listen_complaint(started.error(), wanted.to_string(), "--listen");
 }
 
 void swarm_run::add_torrents() {
@@ -344,32 +318,6 @@ bool swarm_run::all_complete() const {
 }
 
 }  // namespace
-
-session_settings settings_of(const transfer_options& o) {
-  session_settings s;
-  s.listen = o.listen.value_or(endpoint{ip_address::v6({}), 6881});
-  s.threads = o.threads;
-  s.upload_rate_max = o.up_max;
-  s.download_rate_max = o.down_max;
-  s.peers_max = o.peers_max;
-  s.upload_slots = o.uploads_max;
-  s.user_agent = "shoal/" SHOAL_VERSION;
-  s.extra_ca_file = o.ca_file;
-  return s;
-}
-
-metainfo::tracker_tiers trackers_in_use(const torrent_settings& s) {
-  return s.trackers.empty() ? s.info->trackers : s.trackers;
-}
-
-std::string magnet_in_use(const torrent_settings& s) {
-  auto link = metainfo::magnet_of(*s.info);
-  link.trackers.clear();
-  for (const auto& tier : trackers_in_use(s)) {
-    link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());
-  }
-  return metainfo::write_magnet(link);
-}
 
 exit_code run_swarm(context& x, swarm_plan plan) {
   swarm_run run(x, std::move(plan));

@@ -1,0 +1,33 @@
+#include "app/swarm_plan.hpp"
+
+#include <shoal/metainfo/magnet_link.hpp>
+
+namespace shoal::app {
+
+session_settings settings_of(const transfer_options& o) {
+  session_settings s;
+  s.listen = o.listen.value_or(endpoint{ip_address::v6({}), 6881});
+  s.threads = o.threads;
+  s.upload_rate_max = o.up_max;
+  s.download_rate_max = o.down_max;
+  s.peers_max = o.peers_max;
+  s.upload_slots = o.uploads_max;
+  s.user_agent = "shoal/" SHOAL_VERSION;
+  s.extra_ca_file = o.ca_file;
+  return s;
+}
+
+metainfo::tracker_tiers trackers_in_use(const torrent_settings& s) {
+  return s.trackers.empty() ? s.info->trackers : s.trackers;
+}
+
+std::string magnet_in_use(const torrent_settings& s) {
+  auto link = metainfo::magnet_of(*s.info);
+  link.trackers.clear();
+  for (const auto& tier : trackers_in_use(s)) {
+    link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());
+  }
+  return metainfo::write_magnet(link);
+}
+
+}  // namespace shoal::app
