@@ -73,11 +73,11 @@ class Display:
         columns = shutil.get_terminal_size().columns
         now, complete = peer.last("progress") or {}, peer.last("complete")
         percent = 100.0 if complete else now.get("percent", 0.0)
-        width = max(5, min(30, columns - 65))
+        width = max(5, min(30, columns - 68))
         filled = int(percent / 100 * width)
         bar = "█" * filled + "·" * (width - filled)
         rates = f"down {now.get('down_rate', 0) / MIB:6.1f}  up {now.get('up_rate', 0) / MIB:6.1f} MiB/s"
-        rest = f"complete after {complete['seconds']:.1f} s" if complete else f"{now.get('peers', 0)} peers"
+        rest = f"done in {complete['seconds']:.1f} s" if complete else f"{now.get('peers', 0)} peers"
         return f"{peer.name:<12}{bar} {percent:5.1f} %  {rates}  {rest}"[:columns - 1]
 
     def draw(self):
