@@ -130,7 +130,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   std::unique_ptr<resume_keeper> resume_;
 
   std::unordered_map<peer_key, link_record> links_;
-  std::vector<peer_key> dirty_;  // links with something in their outbox
+  std::vector<peer_key> dirty_;          // links with something in their outbox
   std::vector<net::established> early_;  // connected while the files were being checked
   std::uint32_t last_key_ = 0;
   net::inbound_batch* batch_in_hand_ = nullptr;  // for `store`

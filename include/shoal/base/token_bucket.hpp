@@ -2,8 +2,8 @@
 // A rate limit. Tokens are bytes; they flow in at the rate and are kept up to `burst`. Taking may overdraw
 // once (a block is never split), and the debt is paid before the next: the mean rate is exact.
 //
-// Once empty it stays shut until `quantum` tokens are there: what is limited goes out some fifty times a second
-// in small bunches, not block by block, since every bunch wakes threads here and at the other end.
+// Once empty it stays shut until `quantum` tokens are there: what is limited goes out some fifty times a
+// second in small bunches, not block by block, since every bunch wakes threads here and at the other end.
 
 #include <algorithm>
 #include <cstdint>
