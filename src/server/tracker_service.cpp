@@ -1,5 +1,9 @@
 #include "server/tracker_service.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
