@@ -18,7 +18,7 @@ torrent_status torrent_runner::status() const {
   const std::lock_guard lock(snapshot_mutex_);
   torrent_status out = snapshot_;
   if (out.state == torrent_state::checking && snapshot_.bytes_total > 0) {
-    out.checked = static_cast<double>(checked_bytes_) / static_cast<double>(snapshot_.bytes_total);
+    out.checked = static_cast<double>(opening_.checked_bytes) / static_cast<double>(snapshot_.bytes_total);
   }
   return out;
 }
@@ -60,9 +60,7 @@ void torrent_runner::take_snapshot() {
       next.seeds += p->is_seed() ? 1 : 0;
     }
   }
-  for (const auto& [url, tracker] : trackers_) {
-    next.trackers.push_back(tracker);
-  }
+  next.trackers = announcer_.trackers();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(next);
 }

@@ -6,9 +6,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 
-#include <shoal/disk/content.hpp>
-#include <shoal/net/tracker_client.hpp>
-
 #include "session/client_name.hpp"
 
 namespace shoal {
@@ -19,8 +16,6 @@ namespace {
 
 /// Between two tries to write what the disk refused.
 constexpr duration disk_retry = std::chrono::seconds(5);
-/// The part of the shutdown's grace that trackers may take to hear `stopped`.
-constexpr duration farewell = std::chrono::seconds(3);
 /// Connections that may wait while the files are being checked.
 constexpr std::size_t early_max = 50;
 constexpr duration poll_settled = std::chrono::milliseconds(10);
@@ -29,24 +24,6 @@ net::awaitable<void> pause(duration how_long) {
   const auto here = co_await asio::this_coro::executor;
   asio::steady_timer timer(here, how_long);
   co_await timer.async_wait(net::use_tuple);
-}
-
-/// A piece is wanted as much as the most wanted file in it.
-std::vector<std::uint8_t> piece_priorities(const metainfo::torrent_info& t, const piece::geometry& g,
-                                           const std::vector<std::uint8_t>& file_priorities) {
-  std::vector<std::uint8_t> out(g.piece_count(), 0);
-  const auto& files = t.files.files();
-  for (std::size_t i = 0; i < files.size() && i < file_priorities.size(); ++i) {
-    if (files[i].length == 0 || files[i].padding) {
-      continue;
-    }
-    const auto first = files[i].offset / g.piece_length();
-    const auto last = (files[i].offset + files[i].length - 1) / g.piece_length();
-    for (auto p = first; p <= last; ++p) {
-      out[p] = std::max(out[p], file_priorities[i]);
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -60,16 +37,18 @@ torrent_runner::torrent_runner(torrent_id id, torrent_settings settings, service
       tasks_(
           strand_,
           [this](std::exception_ptr) { tell(session_event::kind::warning, "a task of the torrent failed"); }),
+      announcer_(s, strand_, tasks_, hash().wire(), static_cast<std::uint32_t>(seed),
+                 {[this](const swarm::announced& e) { drive(e); },
+                  [this](session_event::kind what, std::string text) { tell(what, std::move(text)); }}),
       alarm_(strand_),
       geometry_(settings_.info->total_bytes(), settings_.info->piece_length) {
   snapshot_.id = id_;
   snapshot_.name = settings_.info->name;
   snapshot_.pieces_total = geometry_.piece_count();
   snapshot_.bytes_total = geometry_.total_bytes();
-  if (!settings_.trackers.empty()) {
-    return;
+  if (settings_.trackers.empty()) {
+    settings_.trackers = settings_.info->trackers;
   }
-  settings_.trackers = settings_.info->trackers;
 }
 
 torrent_runner::~torrent_runner() = default;
@@ -82,19 +61,23 @@ void torrent_runner::begin() {
 }
 
 net::awaitable<void> torrent_runner::live() {
-  auto looked = co_await on_disk(services_.disk, [this] { return look_at_disk(); });
-  while (looked.has_error() && !stopping_) {
-    problem_ = looked.error();
+  const auto open = [this] {
+    return open_content(settings_, opening_,
+                        [this](std::string text) { tell(session_event::kind::warning, std::move(text)); });
+  };
+  auto opened = co_await on_disk(services_.disk, open);
+  while (opened.has_error() && !opening_.cancelled) {
+    problem_ = opened.error();
     set_state(torrent_state::paused);
-    tell(session_event::kind::torrent_paused, looked.error().message());
+    tell(session_event::kind::torrent_paused, opened.error().message());
     co_await pause(disk_retry);
-    looked = co_await on_disk(services_.disk, [this] { return look_at_disk(); });
+    opened = co_await on_disk(services_.disk, open);
   }
-  if (!stopping_) {
+  if (!opening_.cancelled) {
     problem_.reset();
-    start_core(std::move(*looked));
+    start_core(std::move(*opened));
   }
-  while (!stopping_) {
+  while (!opening_.cancelled) {
     co_await pause(disk_retry);
     if (assembly_ && assembly_->failing()) {
       assembly_->retry();
@@ -102,55 +85,10 @@ net::awaitable<void> torrent_runner::live() {
   }
 }
 
-/// On a disk thread. Opens the files, makes what is missing, and finds out which pieces are here.
-outcome<bitfield> torrent_runner::look_at_disk() {
-  const auto mode =
-      settings_.read_only ? disk::file_store::mode::read_only : disk::file_store::mode::read_write;
-  auto opened = disk::file_store::open(settings_.directory, settings_.info->files, mode);
-  if (opened.has_error()) {
-    return opened.error();
-  }
-  store_ = *opened;
-  if (settings_.trust_complete) {
-    return bitfield(geometry_.piece_count(), true);
-  }
-  std::optional<bitfield> have;
-  if (settings_.resume) {
-    auto resumed = resume_keeper::load(*store_, hash(), geometry_.piece_count());
-    if (resumed.has_error()) {
-      tell(session_event::kind::warning, resumed.error().message() + "; checking the files instead");
-    } else if (resumed->has_value()) {
-      have = std::move((**resumed).have);
-      uploaded_before_ = (**resumed).uploaded;
-      downloaded_before_ = (**resumed).downloaded;
-    }
-  }
-  if (!have) {
-    auto checked =
-        disk::check_content(*store_, *settings_.info, 1, [this](std::uint64_t done, std::uint64_t) {
-          checked_bytes_ = done;
-          return !stopping_;
-        });
-    if (checked.has_error()) {
-      return checked.error();
-    }
-    have = std::move(*checked);
-  }
-  if (!settings_.read_only && !have->all()) {
-    std::vector<bool> wanted;
-    for (const auto priority : settings_.file_priorities) {
-      wanted.push_back(priority != 0);
-    }
-    const auto made =
-        store_->prepare(settings_.preallocate ? disk::allocation::full : disk::allocation::sparse, wanted);
-    if (made.has_error()) {
-      return made.error();
-    }
-  }
-  return std::move(*have);
-}
-
-void torrent_runner::start_core(bitfield have) {
+void torrent_runner::start_core(opened_content content) {
+  store_ = std::move(content.store);
+  uploaded_before_ = content.uploaded_before;
+  downloaded_before_ = content.downloaded_before;
   swarm::core_setup setup;
   setup.settings.peers_max = services_.settings.peers_max;
   setup.settings.upload_slots = services_.settings.upload_slots;
@@ -163,7 +101,7 @@ void torrent_runner::start_core(bitfield have) {
   setup.listen_port = services_.listening.port;
   setup.client = services_.settings.user_agent;
   setup.trackers = settings_.trackers;
-  setup.have = std::move(have);
+  setup.have = std::move(content.have);
   setup.seed = seed_;
   if (!settings_.file_priorities.empty()) {
     setup.priorities = piece_priorities(*settings_.info, geometry_, settings_.file_priorities);
@@ -190,7 +128,7 @@ void torrent_runner::start_core(bitfield have) {
 net::awaitable<void> torrent_runner::shutdown(duration grace) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const instant deadline = steady_now() + grace;
-  stopping_ = true;
+  opening_.cancelled = true;
   if (core_) {
     drive(swarm::stop{});
     while (!settled() && steady_now() < deadline) {
@@ -216,13 +154,13 @@ net::awaitable<void> torrent_runner::shutdown(duration grace) {
 }
 
 bool torrent_runner::settled() const {
-  return links_.empty() && announces_under_way_ == 0 && (assembly_->idle() || assembly_->failing());
+  return links_.empty() && announcer_.idle() && (assembly_->idle() || assembly_->failing());
 }
 
 void torrent_runner::save_resume() {
   if (resume_) {
     const auto& totals = core_->totals();
-    resume_->changed(stopping_ || core_->complete(), core_->pieces().have(),
+    resume_->changed(opening_.cancelled || core_->complete(), core_->pieces().have(),
                      uploaded_before_ + totals.uploaded, downloaded_before_ + totals.downloaded);
   }
 }
@@ -239,88 +177,6 @@ void torrent_runner::carry_out() {
   swarm::action a;
   while (core_->poll(a)) {
     std::visit([this](auto& what) { act(what); }, a);
-  }
-}
-
-void torrent_runner::act(swarm::send& a) {
-  const auto found = links_.find(a.key);
-  if (found == links_.end()) {
-    return;
-  }
-  if (found->second.outbox.empty()) {
-    dirty_.push_back(a.key);
-  }
-  found->second.outbox.push_back({std::move(a.message), {}});
-}
-
-void torrent_runner::act(swarm::upload& a) {
-  const auto found = links_.find(a.key);
-  if (found == links_.end()) {
-    return;
-  }
-  if (found->second.outbox.empty()) {
-    dirty_.push_back(a.key);
-  }
-  found->second.outbox.push_back({wire::piece{a.block}, std::move(loaded_in_hand_[a.nth])});
-}
-
-void torrent_runner::act(swarm::connect& a) {
-  tasks_.spawn(strand_, dial(a.remote));
-}
-
-void torrent_runner::act(swarm::drop& a) {
-  const auto found = links_.find(a.key);
-  if (found != links_.end()) {
-    found->second.outbox.clear();
-    found->second.dropped = true;
-    found->second.link->close(asio::error::connection_aborted);
-  }
-}
-
-void torrent_runner::act(swarm::store& a) {
-  const auto found = links_.find(a.from);
-  const auto from = found != links_.end() ? found->second.remote.address : ip_address();
-  assembly_->store(a.block, std::move(batch_in_hand_->blocks[a.nth]), from);
-}
-
-void torrent_runner::act(swarm::verify& a) {
-  assembly_->verify(a.piece);
-}
-
-void torrent_runner::act(swarm::load& a) {
-  reader_->load(a.key, a.block);
-}
-
-void torrent_runner::act(swarm::announce_to& a) {
-  ++announces_under_way_;
-  if (!tasks_.spawn(strand_, ask_tracker(std::move(a)))) {
-    --announces_under_way_;
-  }
-}
-
-void torrent_runner::act(swarm::report& a) {
-  switch (a.what) {
-    case swarm::report::kind::completed:
-      completed_after_ = steady_now() - started_at_;
-      set_state(torrent_state::seeding);
-      save_resume();
-      tell(session_event::kind::torrent_completed, settings_.info->name + " is complete");
-      break;
-    case swarm::report::kind::piece_failed:
-      tell(session_event::kind::piece_failed,
-           "piece " + std::to_string(a.piece.value()) + " did not match its hash; fetching it again");
-      break;
-    case swarm::report::kind::peer_banned:
-      tell(session_event::kind::peer_banned, a.peer.address.to_string() + " is banned: it sent bad data",
-           endpoint{a.peer.address, 0});
-      break;
-    case swarm::report::kind::peer_dropped:
-      tell(session_event::kind::peer_dropped,
-           std::string(to_string(a.reason)) + (a.text.empty() ? "" : ": " + a.text), a.peer);
-      break;
-    case swarm::report::kind::tracker_replied:
-    case swarm::report::kind::tracker_failed:
-      break;  // told with the URL by `tracker_answered`
   }
 }
 
@@ -439,7 +295,7 @@ net::awaitable<void> torrent_runner::dial(endpoint remote) {
   net::connect_options options;
   options.bind_address = services_.bind_address;
   auto connected = co_await net::connect_peer(services_.context, remote, ours, options);
-  if (stopping_) {
+  if (opening_.cancelled) {
     co_return;
   }
   if (connected.has_value()) {
@@ -451,7 +307,7 @@ net::awaitable<void> torrent_runner::dial(endpoint remote) {
 
 void torrent_runner::adopt(net::established e) {
   asio::post(strand_, [this, e = std::move(e)]() mutable {
-    if (stopping_) {
+    if (opening_.cancelled) {
       return;
     }
     if (core_) {
@@ -484,59 +340,9 @@ void torrent_runner::join_swarm(net::established e) {
   drive(joined);
 }
 
-net::awaitable<void> torrent_runner::ask_tracker(swarm::announce_to request) {
-  announce::announce_request r;
-  r.info_hash = hash().wire();
-  r.peer_id = services_.our_id;
-  r.port = services_.listening.port;
-  r.uploaded = request.uploaded;
-  r.downloaded = request.downloaded;
-  r.left = request.left;
-  r.event = request.event;
-  r.num_want = request.num_want;
-  r.key = static_cast<std::uint32_t>(seed_);
-  r.tracker_id = request.tracker_id;
-  net::http_options options;
-  options.bind_address = services_.bind_address;
-  options.user_agent = services_.settings.user_agent;
-  options.extra_ca_file = services_.settings.extra_ca_file;
-  if (stopping_) {
-    options.deadline = farewell;
-  }
-  const auto answer = co_await net::announce_to(request.url, r, options);
-  --announces_under_way_;
-  tracker_answered(request, answer);
-}
-
-void torrent_runner::tracker_answered(const swarm::announce_to& request,
-                                      const outcome<announce::announce_response>& answer) {
-  auto& status = trackers_[request.url];
-  status.url = net::shown_url(request.url);
-  status.working = answer.has_value() && answer->failure_reason.empty();
-  if (answer.has_error()) {
-    status.message = answer.error().code.message();
-  } else {
-    status.message = answer->failure_reason.empty() ? answer->warning : answer->failure_reason;
-  }
-  if (status.working) {
-    tell(session_event::kind::tracker_replied, status.url + ": " + std::to_string(answer->peers.size()) +
-                                                   " peers" +
-                                                   (status.message.empty() ? "" : "; " + status.message));
-  } else {
-    tell(session_event::kind::tracker_failed, status.url + ": " + status.message);
-  }
-  swarm::announced e;
-  e.ticket = request.ticket;
-  e.reached = answer.has_value();
-  if (answer.has_value()) {
-    e.response = *answer;
-  }
-  drive(e);
-}
-
 void torrent_runner::set_rates(std::uint64_t upload, std::uint64_t download) {
   asio::post(strand_, [this, upload, download] {
-    if (core_ && !stopping_) {
+    if (core_ && !opening_.cancelled) {
       drive(swarm::set_limits{upload, download});
     }
   });

@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <future>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,13 +17,14 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <shoal/net/handshaking.hpp>
-#include <shoal/net/http_client.hpp>
 #include <shoal/net/peer_link.hpp>
 #include <shoal/net/task_group.hpp>
 #include <shoal/swarm/torrent_core.hpp>
 
+#include "session/announcer.hpp"
 #include "session/assembly.hpp"
 #include "session/block_reader.hpp"
+#include "session/opening.hpp"
 #include "session/resume_keeper.hpp"
 #include "session/services.hpp"
 
@@ -66,8 +66,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   // Life.
   net::awaitable<void> live();
-  outcome<bitfield> look_at_disk();
-  void start_core(bitfield have);
+  void start_core(opened_content content);
   void save_resume();
   bool settled() const;
 
@@ -98,9 +97,6 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void read_failed(const failure& why) override;
 
   net::awaitable<void> dial(endpoint remote);
-  net::awaitable<void> ask_tracker(swarm::announce_to request);
-  void tracker_answered(const swarm::announce_to& request,
-                        const outcome<announce::announce_response>& answer);
   void join_swarm(net::established e);
 
   // Looking.
@@ -119,6 +115,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   const std::uint64_t seed_;
   net::strand strand_;
   net::task_group tasks_;
+  announcer announcer_;
   boost::asio::steady_timer alarm_;
   instant armed_ = instant::max();
 
@@ -135,16 +132,13 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   std::uint32_t last_key_ = 0;
   net::inbound_batch* batch_in_hand_ = nullptr;  // for `store`
   std::span<buffer::lease> loaded_in_hand_;      // for `upload`
-  std::size_t announces_under_way_ = 0;
 
-  std::atomic<bool> stopping_{false};
-  std::atomic<std::uint64_t> checked_bytes_{0};
+  opening_progress opening_;  // cancelled when the torrent stops
   torrent_state state_ = torrent_state::checking;
   std::optional<failure> problem_;
   instant started_at_{};
   std::optional<duration> completed_after_;
   std::unordered_map<ip_address, peer_total> ledger_;
-  std::map<std::string, tracker_status> trackers_;             // by URL
   std::uint64_t uploaded_before_ = 0, downloaded_before_ = 0;  // in earlier runs
   instant last_snapshot_{};
   mutable std::mutex snapshot_mutex_;

@@ -1,0 +1,90 @@
+#include "session/opening.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <shoal/disk/content.hpp>
+
+#include "session/resume_keeper.hpp"
+
+namespace shoal {
+
+namespace {
+
+outcome<bitfield> hash_what_is_here(disk::file_store& store, const torrent_settings& t,
+                                    opening_progress& progress) {
+  return disk::check_content(store, *t.info, 1, [&](std::uint64_t done, std::uint64_t) {
+    progress.checked_bytes = done;
+    return !progress.cancelled;
+  });
+}
+
+outcome<void> make_files(disk::file_store& store, const torrent_settings& t) {
+  std::vector<bool> wanted;
+  for (const auto priority : t.file_priorities) {
+    wanted.push_back(priority != 0);
+  }
+  return store.prepare(t.preallocate ? disk::allocation::full : disk::allocation::sparse, wanted);
+}
+
+}  // namespace
+
+outcome<opened_content> open_content(const torrent_settings& t, opening_progress& progress,
+                                     const std::function<void(std::string)>& warn) {
+  const auto mode = t.read_only ? disk::file_store::mode::read_only : disk::file_store::mode::read_write;
+  auto opened = disk::file_store::open(t.directory, t.info->files, mode);
+  if (opened.has_error()) {
+    return opened.error();
+  }
+  opened_content out{std::move(*opened), bitfield(t.info->piece_count(), t.trust_complete)};
+  if (t.trust_complete) {
+    return out;
+  }
+  std::optional<disk::resume_data> resumed;
+  if (t.resume) {
+    auto loaded = resume_keeper::load(*out.store, t.info->info_hash, t.info->piece_count());
+    if (loaded.has_error()) {
+      warn(loaded.error().message() + "; checking the files instead");
+    } else {
+      resumed = std::move(*loaded);
+    }
+  }
+  if (resumed) {
+    out.have = std::move(resumed->have);
+    out.uploaded_before = resumed->uploaded;
+    out.downloaded_before = resumed->downloaded;
+  } else {
+    auto checked = hash_what_is_here(*out.store, t, progress);
+    if (checked.has_error()) {
+      return checked.error();
+    }
+    out.have = std::move(*checked);
+  }
+  if (!t.read_only && !out.have.all()) {
+    const auto made = make_files(*out.store, t);
+    if (made.has_error()) {
+      return made.error();
+    }
+  }
+  return out;
+}
+
+std::vector<std::uint8_t> piece_priorities(const metainfo::torrent_info& t, const piece::geometry& g,
+                                           const std::vector<std::uint8_t>& file_priorities) {
+  std::vector<std::uint8_t> out(g.piece_count(), 0);
+  const auto& files = t.files.files();
+  for (std::size_t i = 0; i < files.size() && i < file_priorities.size(); ++i) {
+    if (files[i].length == 0 || files[i].padding) {
+      continue;
+    }
+    const auto first = files[i].offset / g.piece_length();
+    const auto last = (files[i].offset + files[i].length - 1) / g.piece_length();
+    for (auto p = first; p <= last; ++p) {
+      out[p] = std::max(out[p], file_priorities[i]);
+    }
+  }
+  return out;
+}
+
+}  // namespace shoal

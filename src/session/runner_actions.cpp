@@ -1,0 +1,100 @@
+// What the core asks for, done: one function an action.
+
+#include <utility>
+
+#include <boost/asio/error.hpp>
+
+#include "session/torrent_runner.hpp"
+
+namespace shoal {
+
+namespace asio = net::asio;
+
+namespace {
+
+/// What a tracker may take to answer; and to hear `stopped`, a part of the shutdown's grace.
+constexpr duration tracker_patience = std::chrono::seconds(20);
+constexpr duration farewell = std::chrono::seconds(3);
+
+}  // namespace
+
+void torrent_runner::act(swarm::send& a) {
+  const auto found = links_.find(a.key);
+  if (found == links_.end()) {
+    return;
+  }
+  if (found->second.outbox.empty()) {
+    dirty_.push_back(a.key);
+  }
+  found->second.outbox.push_back({std::move(a.message), {}});
+}
+
+void torrent_runner::act(swarm::upload& a) {
+  const auto found = links_.find(a.key);
+  if (found == links_.end()) {
+    return;
+  }
+  if (found->second.outbox.empty()) {
+    dirty_.push_back(a.key);
+  }
+  found->second.outbox.push_back({wire::piece{a.block}, std::move(loaded_in_hand_[a.nth])});
+}
+
+void torrent_runner::act(swarm::connect& a) {
+  tasks_.spawn(strand_, dial(a.remote));
+}
+
+void torrent_runner::act(swarm::drop& a) {
+  const auto found = links_.find(a.key);
+  if (found != links_.end()) {
+    found->second.outbox.clear();
+    found->second.dropped = true;
+    found->second.link->close(asio::error::connection_aborted);
+  }
+}
+
+void torrent_runner::act(swarm::store& a) {
+  const auto found = links_.find(a.from);
+  const auto from = found != links_.end() ? found->second.remote.address : ip_address();
+  assembly_->store(a.block, std::move(batch_in_hand_->blocks[a.nth]), from);
+}
+
+void torrent_runner::act(swarm::verify& a) {
+  assembly_->verify(a.piece);
+}
+
+void torrent_runner::act(swarm::load& a) {
+  reader_->load(a.key, a.block);
+}
+
+void torrent_runner::act(swarm::announce_to& a) {
+  announcer_.ask(std::move(a), opening_.cancelled ? farewell : tracker_patience);
+}
+
+void torrent_runner::act(swarm::report& a) {
+  switch (a.what) {
+    case swarm::report::kind::completed:
+      completed_after_ = steady_now() - started_at_;
+      set_state(torrent_state::seeding);
+      save_resume();
+      tell(session_event::kind::torrent_completed, settings_.info->name + " is complete");
+      break;
+    case swarm::report::kind::piece_failed:
+      tell(session_event::kind::piece_failed,
+           "piece " + std::to_string(a.piece.value()) + " did not match its hash; fetching it again");
+      break;
+    case swarm::report::kind::peer_banned:
+      tell(session_event::kind::peer_banned, a.peer.address.to_string() + " is banned: it sent bad data",
+           endpoint{a.peer.address, 0});
+      break;
+    case swarm::report::kind::peer_dropped:
+      tell(session_event::kind::peer_dropped,
+           std::string(to_string(a.reason)) + (a.text.empty() ? "" : ": " + a.text), a.peer);
+      break;
+    case swarm::report::kind::tracker_replied:
+    case swarm::report::kind::tracker_failed:
+      break;  // told with the URL by the announcer
+  }
+}
+
+}  // namespace shoal
