@@ -8,6 +8,8 @@
 #include <shoal/net/with_deadline.hpp>
 #include <shoal/wire/codec.hpp>
 
+#include "net/serial.hpp"
+
 namespace shoal::net {
 namespace {
 
@@ -117,7 +119,7 @@ result<established> outcome_of(std::optional<result<established>> ended) {
 
 awaitable<result<established>> connect_peer(asio::any_io_executor context, endpoint remote,
                                             wire::handshake ours, connect_options options) {
-  auto dialled = dial(strand(context), remote, ours, options.bind_address);
+  auto dialled = dial(new_strand(context), remote, ours, options.bind_address);
   auto ended = co_await with_deadline(options.deadline, std::move(dialled));
   co_return outcome_of(std::move(ended));
 }

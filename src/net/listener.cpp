@@ -5,6 +5,8 @@
 
 #include <shoal/net/listener.hpp>
 
+#include "net/serial.hpp"
+
 namespace shoal::net {
 namespace {
 
@@ -49,7 +51,7 @@ outcome<void> listener::open(const endpoint& where) {
 
 awaitable<void> listener::run(std::function<void(tcp::socket)> accepted) {
   while (acceptor_.is_open()) {
-    const asio::any_io_executor own = strand(context_);
+    const asio::any_io_executor own = new_strand(context_);
     auto [failed, socket] = co_await acceptor_.async_accept(own, use_tuple);
     if (!failed) {
       accepted(std::move(socket));

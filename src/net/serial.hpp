@@ -1,5 +1,5 @@
 #pragma once
-// Telling strands from other executors.
+// Telling strands from other executors, and making them.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
@@ -13,6 +13,17 @@ namespace shoal::net {
 inline bool is_strand(const asio::any_io_executor& ex) {
   return ex.target<strand>() != nullptr ||
          ex.target<asio::strand<asio::io_context::executor_type>>() != nullptr;
+}
+
+/// A strand on the threads of `ex`. When that is a strand, the new one runs beside it, not inside it.
+inline asio::any_io_executor new_strand(const asio::any_io_executor& ex) {
+  if (const auto* outer = ex.target<strand>()) {
+    return strand(outer->get_inner_executor());
+  }
+  if (const auto* outer = ex.target<asio::strand<asio::io_context::executor_type>>()) {
+    return strand(outer->get_inner_executor());
+  }
+  return strand(ex);
 }
 
 }  // namespace shoal::net

@@ -26,7 +26,7 @@ asio::any_io_executor serial(const asio::any_io_executor& ex) {
   if (is_strand(ex)) {
     return ex;
   }
-  return strand(ex);
+  return new_strand(ex);
 }
 
 bool is_abort(const std::exception_ptr& e) {

@@ -235,6 +235,26 @@ TEST_CASE("two of us shake hands, and what follows the handshake stays in the so
   CHECK(nagle_is_off.value());
 }
 
+TEST_CASE("a connection made from a strand has one of its own beside it") {
+  asio::io_context context;
+  auto acceptor = loopback_acceptor(context);
+  shaken called;
+  shaken calling;
+  const strand callers(context.get_executor());
+  asio::co_spawn(context, accept_into(called, acceptor, always(bob), plenty), rethrow);
+  asio::co_spawn(callers,
+                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {std::nullopt, plenty}),
+                 rethrow);
+  context.run();
+  REQUIRE(calling);
+  REQUIRE(calling->has_value());
+  const auto ex = (*calling)->socket.get_executor();
+  const auto* own = ex.target<strand>();
+  REQUIRE(own != nullptr);
+  CHECK(*own != callers);
+  CHECK(own->get_inner_executor() == context.get_executor());
+}
+
 TEST_CASE("a handshake may come a byte at a time, and bytes behind it are not swallowed") {
   for (const std::size_t bytes_at_once : {std::size_t{1}, std::size_t{7}, std::size_t{1000}}) {
     CAPTURE(bytes_at_once);

@@ -143,6 +143,20 @@ TEST_CASE("two links say every kind of message to each other") {
   c.finish();
 }
 
+TEST_CASE("a message larger than the read buffer comes through, and the next one after it") {
+  rng random(44);
+  conversation c;
+  const std::vector<spoken> said{{wire::bitfield_bits{random_bytes(random, 1U << 20)}, {}},
+                                 {wire::extended{7, random_bytes(random, 1U << 17)}, {}},
+                                 random_piece(random, block_bytes),
+                                 random_piece(random, 1),
+                                 random_piece(random, 0)};
+  c.a.say(said, c.payload);
+  run_until(c.context, [&] { return c.b.owner.heard_count() == said.size(); });
+  CHECK((c.b.owner.heard() == said));
+  c.finish();
+}
+
 TEST_CASE("thousands of blocks arrive as they were sent") {
   const std::uint64_t seed = 43;
   CAPTURE(seed);

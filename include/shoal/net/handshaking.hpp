@@ -29,7 +29,7 @@ struct connect_options {
   duration deadline = std::chrono::seconds(10);
 };
 
-/// Connects to `remote` on a new strand of `context` and shakes hands as `ours`.
+/// Connects to `remote` and shakes hands as `ours`. The socket gets a new strand on the threads of `context`.
 awaitable<result<established>> connect_peer(asio::any_io_executor context, endpoint remote,
                                             wire::handshake ours, connect_options options);
 
