@@ -45,7 +45,6 @@ bool is_abort(const std::exception_ptr& e) {
 struct task_group::child {
   asio::any_io_executor where;
   asio::cancellation_signal signal;
-  bool started = false;
   bool stopping = false;
   bool done = false;
 };
@@ -82,18 +81,14 @@ struct task_group::state : std::enable_shared_from_this<task_group::state> {
 /// On the child's strand, where co_spawn runs the task at once to its first suspension.
 void task_group::state::start(const std::shared_ptr<child>& c, awaitable<void> task) {
   auto finished = [self = shared_from_this(), c](const std::exception_ptr& e) { self->finish(c, e); };
-  c->started = true;
   asio::co_spawn(c->where, std::move(task),
                  asio::bind_cancellation_slot(c->signal.slot(), std::move(finished)));
-  if (c->stopping && !c->done) {
-    c->signal.emit(asio::cancellation_type::terminal);
-  }
 }
 
-/// On the child's strand.
+/// On the child's strand, after `start`.
 void task_group::state::stop(child& c) {
   c.stopping = true;
-  if (c.started && !c.done) {
+  if (!c.done) {
     c.signal.emit(asio::cancellation_type::terminal);
   }
 }
@@ -161,13 +156,12 @@ task_group::~task_group() {
 bool task_group::spawn(asio::any_io_executor where, awaitable<void> task) {
   auto c = std::make_shared<child>();
   c->where = serial(where);
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->cancelled) {
-      return false;
-    }
-    state_->children.insert(c);
+  const std::lock_guard lock(state_->mutex);
+  if (state_->cancelled) {
+    return false;
   }
+  state_->children.insert(c);
+  // Posted under the lock, so that it stands before the stop that `cancel` posts.
   asio::post(c->where, [s = state_, c, t = std::move(task)]() mutable { s->start(c, std::move(t)); });
   return true;
 }

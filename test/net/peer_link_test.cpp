@@ -283,6 +283,26 @@ TEST_CASE("an empty pool stops the reading until blocks come back") {
   i.run_until_closed();
 }
 
+TEST_CASE("a link that is woken for a block which another took waits again") {
+  rng random(16);
+  interview i(1);
+  auto other = i.end.pool.try_acquire();
+  asio::write(i.raw, asio::buffer(on_the_wire(random_blocks(random, 1))));
+  for (int turn = 0; turn < 3; ++turn) {
+    while (i.context.poll() > 0) {
+    }
+    other = {};
+    other = i.end.pool.try_acquire();
+  }
+  while (i.context.poll() > 0) {
+  }
+  CHECK(i.end.owner.heard_count() == 0);
+  other = {};
+  run_until(i.context, [&] { return i.end.owner.heard_count() == 1; });
+  i.end.link.close({});
+  i.run_until_closed();
+}
+
 TEST_CASE("a link that waits for the pool can be closed, and a late wake finds nobody") {
   rng random(13);
   asio::io_context context;
