@@ -326,11 +326,14 @@ void peer_link::close(error why) {
   asio::post(state_->executor, [s = state_, why] { s->stop(why); });
 }
 
-void peer_link::unsend(block_ref block) {
-  asio::post(state_->executor, [s = state_, block] {
-    const auto n = s->out.unsend(block);
-    if (n > 0) {
-      s->owner.on_sent(s->key, 0, n);
+void peer_link::unsend(std::vector<block_ref> blocks) {
+  asio::post(state_->executor, [s = state_, wanted = std::move(blocks)] {
+    std::vector<block_ref> taken;
+    for (const auto& block : wanted) {
+      taken.insert(taken.end(), s->out.unsend(block), block);
+    }
+    if (!taken.empty()) {
+      s->owner.on_unsent(s->key, std::move(taken));
     }
   });
 }

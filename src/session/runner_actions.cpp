@@ -18,26 +18,33 @@ constexpr duration farewell = std::chrono::seconds(3);
 
 }  // namespace
 
-void torrent_runner::act(swarm::send& a) {
-  const auto found = links_.find(a.key);
+torrent_runner::link_record* torrent_runner::link_to_write(peer_key key) {
+  const auto found = links_.find(key);
   if (found == links_.end()) {
-    return;
+    return nullptr;
   }
-  if (found->second.outbox.empty()) {
-    dirty_.push_back(a.key);
+  if (found->second.outbox.empty() && found->second.withdrawn.empty()) {
+    dirty_.push_back(key);
   }
-  found->second.outbox.push_back({std::move(a.message), {}});
+  return &found->second;
+}
+
+void torrent_runner::act(swarm::send& a) {
+  if (auto* const to = link_to_write(a.key)) {
+    to->outbox.push_back({std::move(a.message), {}});
+  }
 }
 
 void torrent_runner::act(swarm::upload& a) {
-  const auto found = links_.find(a.key);
-  if (found == links_.end()) {
-    return;
+  if (auto* const to = link_to_write(a.key)) {
+    to->outbox.push_back({wire::piece{a.block}, std::move(loaded_in_hand_[a.nth])});
   }
-  if (found->second.outbox.empty()) {
-    dirty_.push_back(a.key);
+}
+
+void torrent_runner::act(swarm::unsend& a) {
+  if (auto* const to = link_to_write(a.key)) {
+    to->withdrawn.push_back(a.block);
   }
-  found->second.outbox.push_back({wire::piece{a.block}, std::move(loaded_in_hand_[a.nth])});
 }
 
 void torrent_runner::act(swarm::connect& a) {

@@ -183,8 +183,15 @@ void torrent_runner::carry_out() {
 void torrent_runner::flush() {
   for (const auto key : dirty_) {
     const auto found = links_.find(key);
-    if (found != links_.end() && !found->second.outbox.empty()) {
-      found->second.link->send(std::exchange(found->second.outbox, {}));
+    if (found == links_.end()) {
+      continue;
+    }
+    auto& record = found->second;
+    if (!record.outbox.empty()) {
+      record.link->send(std::exchange(record.outbox, {}));
+    }
+    if (!record.withdrawn.empty()) {
+      record.link->unsend(std::exchange(record.withdrawn, {}));
     }
   }
   dirty_.clear();
@@ -241,6 +248,14 @@ void torrent_runner::on_sent(peer_key who, std::uint64_t payload_bytes, std::uin
     if (found != links_.end()) {
       account(found->second.remote.address).uploaded += payload_bytes;
       drive(swarm::sent{who, payload_bytes});
+    }
+  });
+}
+
+void torrent_runner::on_unsent(peer_key who, std::vector<block_ref>&& blocks) {
+  asio::post(strand_, [this, who, blocks = std::move(blocks)] {
+    for (const auto& block : blocks) {
+      drive(swarm::unsent{who, block});
     }
   });
 }
@@ -333,7 +348,7 @@ void torrent_runner::join_swarm(net::established e) {
   const auto remote = e.remote;
   auto link = std::make_shared<net::peer_link>(
       std::move(e), key, limits, static_cast<net::link_owner&>(*this), services_.receive_buffers);
-  links_.emplace(key, link_record{link, {}, remote, false});
+  links_.emplace(key, link_record{link, {}, {}, remote});
   account(remote.address).client = name;
   tell(session_event::kind::peer_connected, name, remote);
   tasks_.spawn(link->executor(), link->run());

@@ -60,6 +60,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   struct link_record {
     std::shared_ptr<net::peer_link> link;
     std::vector<net::outbound> outbox;
+    std::vector<block_ref> withdrawn;  // handed over, cancelled since
     endpoint remote;
     bool dropped = false;  // by us; the core has told why
   };
@@ -80,14 +81,17 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void act(swarm::verify& a);
   void act(swarm::load& a);
   void act(swarm::upload& a);
+  void act(swarm::unsend& a);
   void act(swarm::announce_to& a);
   void act(swarm::report& a);
+  link_record* link_to_write(peer_key key);
   void flush();
   void arm();
 
   // Answers, on link strands or on ours.
   void on_received(peer_key who, net::inbound_batch&& batch) override;
   void on_sent(peer_key who, std::uint64_t payload_bytes, std::uint32_t blocks) override;
+  void on_unsent(peer_key who, std::vector<block_ref>&& blocks) override;
   void on_closed(peer_key who, error why) override;
   void piece_done(piece_index piece, bool good) override;
   void peer_lied(const ip_address& who) override;

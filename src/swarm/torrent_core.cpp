@@ -82,6 +82,11 @@ struct torrent_core::parts {
       up.sent(*p, e.bytes);
     }
   }
+  void on(const unsent& e) {
+    if (peer_state* const p = s.peers.find(e.key)) {
+      up.unsent(*p, e.block);
+    }
+  }
   void on(const piece_verified& e) {
     down.verified(e.piece, e.good);
     check_complete();

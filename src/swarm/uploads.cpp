@@ -94,7 +94,21 @@ void uploads::requested(peer_state& p, const block_ref& b) {
 void uploads::cancelled(peer_state& p, const block_ref& b) {
   if (p.uploads.cancel(b)) {
     refuse(p, b);  // BEP 6: a cancelled request is still answered, by the block or by a reject
+  } else if (p.upload_ahead > 0) {
+    s_.emit(unsend{p.key, b});
   }
+}
+
+void uploads::unsent(peer_state& p, const block_ref& b) {
+  not_needed(p, b);
+  refuse(p, b);
+}
+
+/// What was reserved for a block that does not go out.
+void uploads::not_needed(peer_state& p, const block_ref& b) {
+  p.upload_ahead -= b.length;
+  ahead_ -= b.length;
+  s_.upload_bucket.give_back(b.length);
 }
 
 std::uint64_t uploads::ahead_max(peer_state& p) const {
@@ -150,9 +164,7 @@ void uploads::loaded(const block_loaded& e, std::uint32_t nth) {
     s_.emit(upload{nth, e.key, e.block});
     return;
   }
-  p->upload_ahead -= e.block.length;
-  ahead_ -= e.block.length;
-  s_.upload_bucket.give_back(e.block.length);
+  not_needed(*p, e.block);
   if (wanted) {
     refuse(*p, e.block);
   }

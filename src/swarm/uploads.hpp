@@ -24,6 +24,7 @@ class uploads {
   /// The answer to a `load`, the `nth` of its batch.
   void loaded(const block_loaded& e, std::uint32_t nth);
   void sent(peer_state& p, std::uint64_t bytes);
+  void unsent(peer_state& p, const block_ref& b);
   /// The peer is gone, and with it what was loading for it.
   void left(const peer_state& p);
 
@@ -38,6 +39,7 @@ class uploads {
   void choke(peer_state& p);
   void unchoke(peer_state& p);
   void refuse(peer_state& p, const block_ref& b);
+  void not_needed(peer_state& p, const block_ref& b);
   std::uint32_t slots();
   std::uint64_t ahead_max(peer_state& p) const;
   bool may_take(peer_state& p) const;

@@ -68,6 +68,10 @@ class recorder : public link_owner {
     payload_sent_ += payload_bytes;
     blocks_gone_ += blocks;
   }
+  void on_unsent(peer_key, std::vector<block_ref>&& blocks) override {
+    const std::lock_guard lock(mutex_);
+    blocks_gone_ += static_cast<std::uint32_t>(blocks.size());
+  }
 
   void on_closed(peer_key, error why) override {
     const std::lock_guard lock(mutex_);

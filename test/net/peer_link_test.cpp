@@ -359,8 +359,7 @@ TEST_CASE("unsend takes out what waits, and the owner's count of queued blocks c
   }
   const auto& last = std::get<wire::piece>(blocks.back().msg).block;
   const auto& first = std::get<wire::piece>(blocks.front().msg).block;
-  c.a.link.unsend(last);
-  c.a.link.unsend(first);  // long gone
+  c.a.link.unsend({last, first});  // the first is long gone
   c.context.poll();
   run_until(c.context, [&] {
     c.b.owner.consume_one();

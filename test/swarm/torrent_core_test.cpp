@@ -303,6 +303,23 @@ TEST_CASE("an upload passes interest, unchoke, request, load and hand-over") {
   CHECK(s.core.totals().uploaded == block_bytes);
 }
 
+TEST_CASE("a cancel reaches a block that was handed over and has not gone out") {
+  script s(true);
+  const auto key = s.join(0);
+  s.say(key, wire::interested{});
+  s.say(key, wire::request{block(0, 0)});
+  const block_loaded loaded{key, block(0, 0), true};
+  s.on(blocks_loaded{std::span(&loaded, 1)});
+  s.say(key, wire::cancel{block(0, 0)});
+  REQUIRE(s.all<unsend>().size() == 1);
+  CHECK(s.said_to<wire::reject_request>(key).empty());
+  s.on(unsent{key, block(0, 0)});
+  CHECK(s.said_to<wire::reject_request>(key).size() == 1);
+  s.say(key, wire::cancel{block(0, 0)});
+  CHECK(s.all<unsend>().size() == 1);  // nothing is handed over any more
+  CHECK(s.core.totals().uploaded == 0);
+}
+
 TEST_CASE("a choked beginner may have its allowed-fast pieces") {
   script s(true);
   const auto key = s.join();

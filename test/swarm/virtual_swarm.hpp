@@ -233,6 +233,7 @@ class virtual_swarm {
       at(now_ + latency, [this, a, to] { deliver(to.node, to.key, wire::piece{a.block}); });
     });
   }
+  void act(std::size_t, unsend&) {}  // what is on the uplink goes out
   void act(std::size_t i, announce_to& a) {
     trace_ += std::to_string(i) + " announces " + std::string(announce::to_string(a.event)) + "\n";
     at(now_ + latency, [this, i, ticket = a.ticket] {

@@ -54,9 +54,11 @@ class link_owner {
   virtual ~link_owner() = default;
   /// The owner calls `peer_link::consumed()` when it has worked through the batch, which is never empty.
   virtual void on_received(peer_key who, inbound_batch&& batch) = 0;
-  /// So many bytes of payload have been given to the kernel since the last call, and so many blocks have left
-  /// the queue since: sent to their last byte, or taken out by `unsend`.
+  /// So many bytes of payload have been given to the kernel since the last call, and so many blocks have been
+  /// sent to their last byte.
   virtual void on_sent(peer_key who, std::uint64_t payload_bytes, std::uint32_t blocks) = 0;
+  /// `unsend` took these out, each as often as it stood in the queue; never empty.
+  virtual void on_unsent(peer_key who, std::vector<block_ref>&& blocks) = 0;
   /// The connection is over. `why` is `boost::asio::error::eof` when the peer closed it in good order,
   /// `operation_aborted` when the group was cancelled. Nothing is called after it.
   virtual void on_closed(peer_key who, error why) = 0;
@@ -92,8 +94,8 @@ class peer_link {
   void send(std::vector<outbound> batch);
   /// Ends the connection; what is queued is not sent.
   void close(error why);
-  /// Removes queued `piece` messages for this block (a cancel came); one that has begun to go out goes on.
-  void unsend(block_ref block);
+  /// Removes queued `piece` messages for these blocks (cancels came); one that has begun to go out goes on.
+  void unsend(std::vector<block_ref> blocks);
   /// One delivered batch has been worked through.
   void consumed();
 

@@ -62,6 +62,12 @@ struct upload {
   peer_key key;
   block_ref block;
 };
+/// A cancel came for a block that was handed over: take it back if it has not begun to go out, and answer
+/// with `unsent` then.
+struct unsend {
+  peer_key key;
+  block_ref block;
+};
 /// Ask a tracker, answer with `announced`.
 struct announce_to {
   std::uint32_t ticket = 0;
@@ -89,6 +95,6 @@ struct report {
   std::string text;  ///< the tracker's own words, the URL, the violation
 };
 
-using action = std::variant<send, connect, drop, store, verify, load, upload, announce_to, report>;
+using action = std::variant<send, connect, drop, store, verify, load, upload, unsend, announce_to, report>;
 
 }  // namespace shoal::swarm

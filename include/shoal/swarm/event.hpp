@@ -43,6 +43,11 @@ struct sent {
   peer_key key;
   std::uint64_t bytes = 0;
 };
+/// A block of an `upload` was taken back before it went out.
+struct unsent {
+  peer_key key;
+  block_ref block;
+};
 /// The answer to `verify`.
 struct piece_verified {
   piece_index piece;
@@ -90,8 +95,8 @@ struct stop {};
 /// `deadline()` has come.
 struct tick {};
 
-using event = std::variant<peer_joined, connect_failed, peer_left, received, sent, piece_verified, liar_found,
-                           blocks_loaded, disk_failed, disk_recovered, peers_found, announced, set_limits,
-                           set_priority, start, stop, tick>;
+using event = std::variant<peer_joined, connect_failed, peer_left, received, sent, unsent, piece_verified,
+                           liar_found, blocks_loaded, disk_failed, disk_recovered, peers_found, announced,
+                           set_limits, set_priority, start, stop, tick>;
 
 }  // namespace shoal::swarm
