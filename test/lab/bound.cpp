@@ -35,8 +35,7 @@ TEST_CASE("the least time is set by the scarcest of three things") {
 }
 
 TEST_CASE("those who are to die need no copy") {
-  auto s = flash_crowd(8, 8 * mib, 8 * mib, unlimited);
-  s.groups[1].count = 80;
+  auto s = flash_crowd(80, 80 * mib, 8 * mib, unlimited);
   const auto all = lower_bound_s(s);
   s.faults.push_back({.what = peers_die{{group_index(1), 20}}});
   CHECK(*lower_bound_s(s) == doctest::Approx(*all * 60 / 80));
