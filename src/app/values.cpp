@@ -1,6 +1,5 @@
 #include "app/values.hpp"
 
-#include <array>
 #include <bit>
 #include <charconv>
 #include <memory>
@@ -122,19 +121,7 @@ parsed<endpoint> parse_peer(std::string_view text) {
 }
 
 parsed<duration> parse_time(std::string_view text) {
-  constexpr std::array<std::pair<char, double>, 4> units{{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}}};
-  double number = 0;
-  const auto [end, ec] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  double factor = unit.empty() ? 1 : 0;
-  for (const auto& [name, seconds] : units) {
-    if (unit.size() == 1 && unit[0] == name) factor = seconds;
-  }
-  constexpr double most_s = 100.0 * 365 * 86400;
-  if (ec == std::errc{} && factor > 0 && number > 0 && number * factor < most_s) {
-    return {from_seconds(number * factor), {}};
-  }
+  if (const auto t = parse_duration(text); t && *t > duration{}) return {*t, {}};
   return object<duration>(quoted(text) + " is no time; write seconds, or a unit as in 90s, 15m, 2h");
 }
 

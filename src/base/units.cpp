@@ -16,7 +16,7 @@ struct unit {
 };
 
 constexpr double kib = 1024;
-constexpr std::array<unit, 14> units{{{"", 1},
+constexpr std::array<unit, 17> units{{{"", 1},
                                       {"b", 1},
                                       {"k", kib},
                                       {"kib", kib},
@@ -29,7 +29,17 @@ constexpr std::array<unit, 14> units{{{"", 1},
                                       {"gb", 1e9},
                                       {"t", kib* kib* kib* kib},
                                       {"tib", kib* kib* kib* kib},
-                                      {"tb", 1e12}}};
+                                      {"tb", 1e12},
+                                      {"kbit", 1e3 / 8},
+                                      {"mbit", 1e6 / 8},
+                                      {"gbit", 1e9 / 8}}};
+
+struct time_unit {
+  std::string_view name;
+  double seconds;
+};
+constexpr std::array<time_unit, 8> time_units{
+    {{"", 1}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}}};
 
 std::string printed(const char* format, double value, const char* suffix) {
   std::array<char, 48> text{};
@@ -71,6 +81,26 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
     if (u.name == rest) {
       const double bytes = std::round(number * u.bytes);
       return bytes < 9.2e18 ? std::optional(static_cast<std::uint64_t>(bytes)) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<duration> parse_duration(std::string_view text) {
+  double number = 0;
+  const auto [end, ec] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (ec != std::errc{} || !(number >= 0)) {
+    return std::nullopt;
+  }
+  if (const auto word = rest.find_first_not_of(' '); word != std::string_view::npos) {
+    rest.remove_prefix(word);
+  }
+  constexpr double most_s = 100.0 * 365 * 86400;
+  for (const auto& u : time_units) {
+    if (u.name == rest && number * u.seconds < most_s) {
+      return from_seconds(number * u.seconds);
     }
   }
   return std::nullopt;

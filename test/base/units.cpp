@@ -28,6 +28,8 @@ TEST_CASE("sizes are read as people write them") {
            {"100/s", 100},
            {"2TB", 2000000000000},
            {"1 TiB", 1099511627776},
+           {"1 Gbit/s", 125000000},
+           {"8kbit", 1000},
        }) {
     CAPTURE(text);
     CHECK(parse_bytes(text) == bytes);
@@ -39,6 +41,22 @@ TEST_CASE("what is no size is refused") {
                           "8MiB/h", "99999999999999999999", "9000000TiB", "1,5M", " 8", "8MiB x"}) {
     CAPTURE(bad);
     CHECK(!parse_bytes(bad));
+  }
+}
+
+TEST_CASE("times are read as people write them") {
+  using namespace std::chrono_literals;
+  CHECK(shoal::parse_duration("90") == 90s);
+  CHECK(shoal::parse_duration("90s") == 90s);
+  CHECK(shoal::parse_duration("20 ms") == 20ms);
+  CHECK(shoal::parse_duration("250us") == 250us);
+  CHECK(shoal::parse_duration("1.5m") == 90s);
+  CHECK(shoal::parse_duration("15 min") == 15min);
+  CHECK(shoal::parse_duration("0 s") == 0s);
+  CHECK(shoal::parse_duration("1d") == 24h);
+  for (const char* bad : {"", " ", "s", "-5", "5w", "5 mm", "1e9", "99999999d", "nan", "inf", "5 s ", " 5"}) {
+    CAPTURE(bad);
+    CHECK(!shoal::parse_duration(bad));
   }
 }
 
