@@ -55,6 +55,9 @@ outcome<std::vector<sha1_digest>> hash_content(const std::filesystem::path& path
     if (!done) return done.error();
     return true;
   };
+  sweep.map = [&](std::uint64_t offset, std::size_t length_min, std::size_t length_max) {
+    return source.map(offset, length_min, length_max);
+  };
   sweep.hashed = [&](piece_index p, const sha1_digest& digest) { digests[p.index()] = digest; };
   const auto done = run(sweep);
   if (!done) return done.error();
@@ -76,6 +79,9 @@ outcome<bitfield> check_content(file_store& store, const metainfo::torrent_info&
     if (done) return true;
     if (done.error().code == errc::short_read) return false;  // it was cut since we looked
     return done.error();
+  };
+  sweep.map = [&](std::uint64_t offset, std::size_t length_min, std::size_t length_max) {
+    return store.map(offset, length_min, length_max);
   };
   sweep.hashed = [&](piece_index p, const sha1_digest& digest) {
     good[p.index()] = digest == t.piece_hashes[p.index()] ? 1 : 0;

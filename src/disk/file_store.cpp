@@ -204,6 +204,18 @@ outcome<void> file_store::read(std::uint64_t offset, std::span<const std::span<s
       offset, chunks, [this](const auto& slice, auto& cursor) { return state_->read_slice(slice, cursor); });
 }
 
+std::optional<file_mapping> file_store::map(std::uint64_t offset, std::size_t length_min,
+                                            std::size_t length_max) {
+  const auto slice = state_->layout.slices(offset, 1).front();
+  const auto& file = state_->layout[slice.file];
+  const std::uint64_t there = file.length - slice.offset;
+  if (file.padding || there < length_min) return std::nullopt;
+  const auto open = state_->descriptor(slice.file, false);
+  if (!open) return std::nullopt;
+  return file_mapping::map_cached((*open)->fd.get(), slice.offset,
+                                  std::min<std::uint64_t>(there, length_max));
+}
+
 outcome<void> file_store::write(std::uint64_t offset, std::span<const byte_view> chunks) {
   return state_->for_each_slice(
       offset, chunks, [this](const auto& slice, auto& cursor) { return state_->write_slice(slice, cursor); });

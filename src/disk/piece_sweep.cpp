@@ -13,27 +13,25 @@ namespace shoal::disk {
 
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{4} << 20;
+constexpr std::size_t batch_bytes = std::size_t{4} << 20;
 constexpr std::size_t stream_bytes = std::size_t{1} << 20;
-/// Pieces of this size and less are hashed together: four are in the buffer at once.
-constexpr std::size_t small_piece_bytes = buffer_bytes / 4;
+/// As many as SHA-1 has lanes.
+constexpr std::size_t batch_pieces_min = 4;
 
 class sweeper {
  public:
   explicit sweeper(const piece_sweep& sweep)
       : sweep_(sweep),
-        small_(sweep.geometry.piece_length() <= small_piece_bytes),
-        batch_(small_ ? buffer_bytes / sweep.geometry.piece_length() : 1) {
+        threads_(sweep.threads != 0 ? sweep.threads : std::max(1U, std::thread::hardware_concurrency())),
+        batch_max_(std::max(batch_pieces_min, batch_bytes / sweep.geometry.piece_length())) {
     for (const auto p : sweep.pieces) {
       bytes_total_ += sweep.geometry.piece_bytes(p);
     }
   }
 
   outcome<void> run() {
-    std::size_t threads = sweep_.threads != 0 ? sweep_.threads : std::thread::hardware_concurrency();
-    threads = std::clamp<std::size_t>(threads, 1, sweep_.pieces.size() / batch_ + 1);
     std::vector<std::thread> others;
-    for (std::size_t i = 1; i < threads; ++i) {
+    for (std::size_t i = 1; i < std::min(threads_, sweep_.pieces.size()); ++i) {
       others.emplace_back([this] { work(); });
       ::pthread_setname_np(others.back().native_handle(), "shoal-hash");
     }
@@ -47,15 +45,30 @@ class sweeper {
   }
 
  private:
+  /// Pieces that are hashed together.
+  struct batch {
+    std::vector<piece_index> pieces;
+    std::vector<chunk_list> messages;
+
+    void add(piece_index p, byte_view bytes) {
+      pieces.push_back(p);
+      messages.push_back({bytes});
+    }
+  };
+
   void work();
-  outcome<void> hash_small(std::span<const piece_index> pieces, std::span<std::byte> buffer);
-  outcome<void> hash_large(piece_index p, std::span<std::byte> buffer);
+  std::span<const piece_index> take();
+  std::vector<piece_index> hash_mapped(std::span<const piece_index> pieces);
+  std::optional<file_mapping> map(std::span<const piece_index> pieces) const;
+  outcome<void> hash_read(std::span<const piece_index> pieces, std::vector<std::byte>& buffer);
+  outcome<void> hash_stream(piece_index p, std::span<std::byte> buffer);
+  void hash(const batch& b);
   void fail(failure why);
   void report();
 
   const piece_sweep& sweep_;
-  const bool small_;
-  const std::size_t batch_;  ///< pieces taken at once
+  const std::size_t threads_;
+  const std::size_t batch_max_;  ///< pieces
   std::uint64_t bytes_total_ = 0;
   std::atomic<std::uint64_t> bytes_done_{0};
   std::atomic<std::size_t> next_{0};
@@ -64,14 +77,23 @@ class sweeper {
   std::optional<failure> failed_;
 };
 
+/// The next pieces for this thread: a batch, and at the end a fair share, so that all threads end together.
+std::span<const piece_index> sweeper::take() {
+  const std::size_t all = sweep_.pieces.size();
+  std::size_t begin = next_;
+  std::size_t count = 0;
+  do {
+    count = std::min(batch_max_, (all - begin + threads_ - 1) / threads_);
+  } while (!next_.compare_exchange_weak(begin, begin + count));
+  return std::span(sweep_.pieces).subspan(begin, count);
+}
+
 void sweeper::work() {
-  std::vector<std::byte> buffer(small_ ? buffer_bytes : stream_bytes);
+  std::vector<std::byte> buffer;
   while (!stop_) {
-    const std::size_t begin = next_.fetch_add(batch_);
-    if (begin >= sweep_.pieces.size()) return;
-    const auto rest = std::span(sweep_.pieces).subspan(begin);
-    const auto mine = rest.first(std::min(batch_, rest.size()));
-    const auto done = small_ ? hash_small(mine, buffer) : hash_large(mine.front(), buffer);
+    const auto mine = take();
+    if (mine.empty()) return;
+    const auto done = hash_read(hash_mapped(mine), buffer);
     if (!done) return fail(done.error());
     for (const auto p : mine) {
       bytes_done_ += sweep_.geometry.piece_bytes(p);
@@ -80,27 +102,75 @@ void sweeper::work() {
   }
 }
 
-outcome<void> sweeper::hash_small(std::span<const piece_index> pieces, std::span<std::byte> buffer) {
-  std::vector<piece_index> there;
-  std::vector<chunk_list> messages;
+/// Hashes what can be mapped; returns what must be read.
+std::vector<piece_index> sweeper::hash_mapped(std::span<const piece_index> pieces) {
+  std::vector<piece_index> to_read;
+  std::vector<file_mapping> mappings;
+  batch found;
+  for (std::size_t i = 0; i < pieces.size();) {
+    auto mapping = map(pieces.subspan(i));
+    if (!mapping) {
+      to_read.push_back(pieces[i++]);
+      continue;
+    }
+    byte_view bytes = mapping->bytes();
+    for (; !bytes.empty() && bytes.size() >= sweep_.geometry.piece_bytes(pieces[i]); ++i) {
+      const auto piece = bytes.first(sweep_.geometry.piece_bytes(pieces[i]));
+      found.add(pieces[i], piece);
+      bytes = bytes.subspan(piece.size());
+    }
+    mappings.push_back(std::move(*mapping));
+  }
+  hash(found);
+  if (std::ranges::any_of(mappings, &file_mapping::torn)) return {pieces.begin(), pieces.end()};
+  return to_read;
+}
+
+/// The first of `pieces` and those after it that are its neighbours in the same file.
+std::optional<file_mapping> sweeper::map(std::span<const piece_index> pieces) const {
+  if (!sweep_.map) return std::nullopt;
+  const auto& geometry = sweep_.geometry;
+  const std::uint64_t begin = geometry.piece_offset(pieces.front());
+  const std::uint64_t length_min = geometry.piece_bytes(pieces.front());
+  std::uint64_t length = length_min;
+  for (std::size_t i = 1; i < pieces.size() && geometry.piece_offset(pieces[i]) == begin + length; ++i) {
+    length += geometry.piece_bytes(pieces[i]);
+  }
+  return sweep_.map(begin, length_min, length);
+}
+
+void sweeper::hash(const batch& b) {
+  std::vector<sha1_digest> digests(b.pieces.size());
+  sha1_many(b.messages, digests);
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    sweep_.hashed(b.pieces[i], digests[i]);
+  }
+}
+
+/// Reads what fits into a batch together, and larger pieces as streams.
+outcome<void> sweeper::hash_read(std::span<const piece_index> pieces, std::vector<std::byte>& buffer) {
+  const bool large = sweep_.geometry.piece_length() > batch_bytes / batch_pieces_min;
+  if (!pieces.empty()) buffer.resize(large ? stream_bytes : batch_bytes);
+  std::span<std::byte> room = buffer;
+  batch found;
   for (const auto p : pieces) {
-    const auto place = buffer.first(sweep_.geometry.piece_bytes(p));
+    if (large) {
+      const auto done = hash_stream(p, buffer);
+      if (!done) return done.error();
+      continue;
+    }
+    const auto place = room.first(sweep_.geometry.piece_bytes(p));
     const auto filled = sweep_.read(sweep_.geometry.piece_offset(p), place);
     if (!filled) return filled.error();
     if (!*filled) continue;
-    there.push_back(p);
-    messages.push_back({place});
-    buffer = buffer.subspan(place.size());
+    found.add(p, place);
+    room = room.subspan(place.size());
   }
-  std::vector<sha1_digest> digests(there.size());
-  sha1_many(messages, digests);
-  for (std::size_t i = 0; i < there.size(); ++i) {
-    sweep_.hashed(there[i], digests[i]);
-  }
+  hash(found);
   return {};
 }
 
-outcome<void> sweeper::hash_large(piece_index p, std::span<std::byte> buffer) {
+outcome<void> sweeper::hash_stream(piece_index p, std::span<std::byte> buffer) {
   sha1_hasher hasher;
   const std::uint64_t begin = sweep_.geometry.piece_offset(p);
   const std::uint64_t length = sweep_.geometry.piece_bytes(p);

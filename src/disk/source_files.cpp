@@ -64,4 +64,15 @@ outcome<void> source_files::read(std::uint64_t offset, std::span<std::byte> out)
   return {};
 }
 
+std::optional<file_mapping> source_files::map(std::uint64_t offset, std::size_t length_min,
+                                              std::size_t length_max) {
+  const auto slice = layout_.slices(offset, 1).front();
+  const std::uint64_t there = layout_[slice.file].length - slice.offset;
+  if (there < length_min) return std::nullopt;
+  const auto open = descriptor(slice.file);
+  if (!open) return std::nullopt;
+  return file_mapping::map_cached((*open)->fd.get(), slice.offset,
+                                  std::min<std::uint64_t>(there, length_max));
+}
+
 }  // namespace shoal::disk

@@ -3,6 +3,7 @@
 // them safe), and whether they stayed what they were.
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,8 @@ class source_files {
   outcome<void> compare() const;
   /// errc::vanished when the bytes are not there.
   outcome<void> read(std::uint64_t offset, std::span<std::byte> out);
+  /// As file_store::map.
+  std::optional<file_mapping> map(std::uint64_t offset, std::size_t length_min, std::size_t length_max);
 
  private:
   result<shared_file> descriptor(file_index i);

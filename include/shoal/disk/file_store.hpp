@@ -12,11 +12,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include <shoal/base/bytes.hpp>
 #include <shoal/base/result.hpp>
+#include <shoal/disk/file_mapping.hpp>
 #include <shoal/metainfo/file_layout.hpp>
 
 namespace shoal::disk {
@@ -63,6 +65,9 @@ class file_store {
   /// Fills the chunks, laid end to end, from `offset` in the torrent's byte space. A file that is missing or
   /// ends too early is errc::short_read, with its path.
   outcome<void> read(std::uint64_t offset, std::span<const std::span<std::byte>> chunks);
+  /// The bytes from `offset` on, as far as one file goes and at most `length_max`, where they lie in the page
+  /// cache. Nothing when these are fewer than `length_min` (> 0), or must be read instead.
+  std::optional<file_mapping> map(std::uint64_t offset, std::size_t length_min, std::size_t length_max);
   /// After a failure, files before the one that failed are written.
   outcome<void> write(std::uint64_t offset, std::span<const byte_view> chunks);
 
