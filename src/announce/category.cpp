@@ -20,6 +20,8 @@ std::string_view describe(int value) {
       return "the request needs a port";
     case errc::refused:
       return "the tracker refuses to be scraped";
+    case errc::bad_datagram:
+      return "the datagram is no message of the UDP tracker protocol";
   }
   return "unknown announce error";
 }
@@ -41,6 +43,8 @@ std::string_view to_string(event e) {
       return "completed";
     case event::stopped:
       return "stopped";
+    case event::paused:
+      return "paused";
   }
   return "";
 }

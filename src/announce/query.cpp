@@ -65,12 +65,12 @@ std::uint32_t parse_key(std::string_view text) {
 }
 
 event parse_event(std::string_view text) {
-  for (const event e : {event::started, event::completed, event::stopped}) {
+  for (const event e : {event::started, event::completed, event::stopped, event::paused}) {
     if (text == to_string(e)) {
       return e;
     }
   }
-  return event::none;  // absent, empty, or another client's invention such as BEP 21's "paused"
+  return event::none;  // absent, empty, or another client's invention
 }
 
 /// An address, alone or with a port (BEP 7 allows both). BEP 3's host names are not resolved.

@@ -78,7 +78,7 @@ announce_request request_of(const object& v) {
   read_number(v, "left", r.left);
   string name;
   read_text(v, "event", name);
-  for (const event e : {event::none, event::started, event::completed, event::stopped}) {
+  for (const event e : {event::none, event::started, event::completed, event::stopped, event::paused}) {
     if (to_string(e) == name) {
       r.event = e;
     }

@@ -55,7 +55,7 @@ TEST_CASE("an announce URL carries every field of the request to the tracker") {
   r.ip = ip_address::parse("2001:db8::1");
   r.ipv4 = ip_address::parse("10.0.0.1");
   r.ipv6 = ip_address::parse("2001:db8::2");
-  for (const event e : {event::none, event::started, event::completed, event::stopped}) {
+  for (const event e : {event::none, event::started, event::completed, event::stopped, event::paused}) {
     r.event = e;
     CHECK(parsed(query_of(announce_url("http://t/announce", r))) == r);
   }
@@ -185,7 +185,7 @@ TEST_CASE("what clients write in their own ways is understood") {
   CHECK(with("").compact);
   CHECK(with("&compact=0").compact == false);
   CHECK(with("&event=").event == event::none);
-  CHECK(with("&event=paused").event == event::none);
+  CHECK(with("&event=resumed").event == event::none);
   CHECK(with("&event=stopped&event=started").event == event::stopped);
   CHECK(!with("&numwant=-1").num_want);
   CHECK(with("&numwant=99999999999").num_want == 0xffffffff);

@@ -1,6 +1,6 @@
 #pragma once
 // What a peer and a tracker say to each other (BEP 3, 7, 23, 24, 31, 48), as values, and their form in HTTP.
-// The UDP form (BEP 15) will use the same values.
+// `udp.hpp` has their form in UDP.
 
 #include <cstdint>
 #include <optional>
@@ -23,14 +23,17 @@ enum class errc {
   missing_peer_id,    ///< absent, or not 20 bytes
   missing_port,       ///< absent, or no port number
   refused,            ///< a scrape's reply with a failure reason
+  bad_datagram,       ///< no message of the UDP tracker protocol
 };
 const boost::system::error_category& category();
 inline error make_error_code(errc e) {
   return {static_cast<int>(e), category()};
 }
 
-enum class event : std::uint8_t { none, started, completed, stopped };
-/// "", "started", "completed", "stopped": the value of the `event` parameter.
+/// `paused` is what a partial seed says in every announce (BEP 21): it wants no more, though not all is
+/// there.
+enum class event : std::uint8_t { none, started, completed, stopped, paused };
+/// "", "started", "completed", "stopped", "paused": the value of the `event` parameter.
 std::string_view to_string(event e);
 
 struct announce_request {

@@ -2,6 +2,7 @@
 // Bytes, read and written in network order. The reader is for bytes from outside: it never reads past its
 // end; a short input makes it `failed()`, and from then on it gives zeros.
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -57,6 +58,43 @@ class byte_reader {
 
   byte_view in_;
   bool failed_ = false;
+};
+
+/// Writes into room that its owner has, for messages whose size is known before. Never beyond it: to ask for
+/// more room than there is breaks an invariant.
+class span_writer {
+ public:
+  explicit span_writer(std::span<std::byte> room) : room_(room) {}
+
+  void u8(std::uint8_t v) { put_number(v, 1); }
+  void u16(std::uint16_t v) { put_number(v, 2); }
+  void u32(std::uint32_t v) { put_number(v, 4); }
+  void u64(std::uint64_t v) { put_number(v, 8); }
+  void bytes(byte_view v) {
+    if (!v.empty()) {
+      std::memcpy(take(v.size()).data(), v.data(), v.size());
+    }
+  }
+
+  std::size_t room() const { return room_.size() - used_; }
+  byte_view written() const { return room_.first(used_); }
+  /// The next n bytes, for somebody else to fill.
+  std::span<std::byte> take(std::size_t n) {
+    assert(n <= room());
+    used_ += n;
+    return room_.subspan(used_ - n, n);
+  }
+
+ private:
+  void put_number(std::uint64_t v, std::size_t n) {
+    const auto to = take(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      to[i] = static_cast<std::byte>(v >> ((n - 1 - i) * 8));
+    }
+  }
+
+  std::span<std::byte> room_;
+  std::size_t used_ = 0;
 };
 
 /// Appends to a vector that its owner keeps, so that a batch of messages is one buffer.
