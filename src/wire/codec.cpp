@@ -25,6 +25,8 @@ std::string_view describe(int value) {
       return "the other side does not speak the BitTorrent protocol";
     case errc::bad_extension_handshake:
       return "the peer's extension handshake is not a dictionary";
+    case errc::bad_extension_message:
+      return "the peer sent an extension message that its specification does not know";
   }
   return "unknown wire error";
 }

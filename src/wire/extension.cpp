@@ -40,6 +40,16 @@ std::optional<T> positive(bencode::node_view node) {
 
 }  // namespace
 
+std::optional<std::uint8_t> extension_handshake::id_of(std::string_view extension) const {
+  const auto found = ids.find(std::string(extension));
+  if (found == ids.end()) {
+    return std::nullopt;
+  }
+  const auto sharers =
+      std::count_if(ids.begin(), ids.end(), [&](const auto& e) { return e.second == found->second; });
+  return sharers == 1 ? found->second : std::uint8_t{0};
+}
+
 std::vector<std::byte> encode(const extension_handshake& h) {
   std::string out;
   bencode::writer w(out);

@@ -18,6 +18,7 @@ enum class errc {
   bad_length,               ///< the frame's length does not fit its message id
   bad_protocol,             ///< the handshake does not begin with "\x13BitTorrent protocol"
   bad_extension_handshake,  ///< bencoded, but not a dictionary
+  bad_extension_message,    ///< of an extension that we know: not the dictionary that its BEP says
 };
 const boost::system::error_category& category();
 inline error make_error_code(errc e) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <shoal/base/bytes.hpp>
@@ -14,6 +15,12 @@
 #include <shoal/base/result.hpp>
 
 namespace shoal::wire {
+
+/// The extensions that we speak, and the ids under which peers are to send them to us.
+inline constexpr std::string_view ut_pex = "ut_pex";            // BEP 11
+inline constexpr std::string_view ut_metadata = "ut_metadata";  // BEP 9
+inline constexpr std::uint8_t our_ut_pex_id = 1;
+inline constexpr std::uint8_t our_ut_metadata_id = 2;
 
 struct extension_handshake {
   std::map<std::string, std::uint8_t> ids;     ///< "m": name to message id; 0 switches an extension off
@@ -23,6 +30,11 @@ struct extension_handshake {
   std::optional<ip_address> your_address;      ///< "yourip"
   std::optional<std::uint64_t> metadata_size;  ///< "metadata_size" (BEP 9), bytes
   bool upload_only = false;                    ///< "upload_only" (BEP 21)
+
+  /// The id under which the sender wants this extension's messages: 0 when it said that it wants none, and
+  /// also when it gave the id to another extension too, since it could not tell the two apart. Nothing when
+  /// it did not name the extension: what an earlier handshake said goes on to hold.
+  std::optional<std::uint8_t> id_of(std::string_view extension) const;
 
   friend bool operator==(const extension_handshake&, const extension_handshake&) = default;
 };
