@@ -88,6 +88,23 @@ class Transmission(Process):
         return self.status()["percentDone"] == 1 and self.status()["status"] == 6  # seeding
 
 
+class OpenTracker(Process):
+    """Knows the given torrents only, over UDP and HTTP on one port. Debian's chroots to its folder as root."""
+
+    def __init__(self, shop, name, info_hashes, address="127.0.0.1"):
+        need("opentracker")
+        port = free_port(address)
+        root = shop.path / f"{name}.root"
+        root.mkdir(mode=0o755)
+        (root / "whitelist").write_text("".join(hash_.hex() + "\n" for hash_ in info_hashes))
+        config = shop.path / f"{name}.conf"
+        config.write_text(f"listen.tcp {address}:{port}\nlisten.udp {address}:{port}\n"
+                          f"access.whitelist whitelist\ntracker.rootdir {root}\n")
+        self.udp_url = f"udp://{address}:{port}/announce"
+        self.http_url = f"http://{address}:{port}/announce"
+        super().__init__(shop, name, ["opentracker", "-f", config, "-d", root])
+
+
 class Libtorrent(Process):
     """scripts/lib/libtorrent_peer.py in a process of its own."""
 

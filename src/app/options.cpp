@@ -38,6 +38,7 @@ void add_common(CLI::App& c, common_options& o) {
 void add_transfer(CLI::App& c, transfer_options& o) {
   c.option_defaults()->group("Network");
   add_values(c, "-a,--tracker", o.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
+  c.add_flag("--announce-all", o.announce_all, "Announce to every tracker, not to the first that answers");
   add_optional(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
                "Where peers reach us; default [::]:6881, else a free port");
   add_values(c, "--peer", o.peers, parse_peer, "ADDR:PORT", "Try this peer as well; repeat for more");

@@ -83,6 +83,7 @@ struct transfer_options {
   std::uint32_t uploads_max = 0;  ///< 0: by the upload rate
   std::uint32_t threads = 0;      ///< 0: one a core
   std::string ca_file;
+  bool announce_all = false;
 };
 void add_transfer(CLI::App& c, transfer_options& o);
 

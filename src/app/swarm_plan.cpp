@@ -14,6 +14,7 @@ session_settings settings_of(const transfer_options& o) {
   s.upload_slots = o.uploads_max;
   s.user_agent = "shoal/" SHOAL_VERSION;
   s.extra_ca_file = o.ca_file;
+  s.announce_all = o.announce_all;
   return s;
 }
 

@@ -29,31 +29,6 @@ struct lookup {
   std::vector<endpoint> found;
 };
 
-awaitable<result<std::vector<endpoint>>> addresses_of(std::string host, std::uint16_t port) {
-  if (const auto literal = ip_address::parse(host)) {
-    co_return std::vector{endpoint{*literal, port}};
-  }
-  const auto executor = co_await asio::this_coro::executor;
-  const auto asked = std::make_shared<lookup>(executor);
-  asked->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
-                                [asked](error failed, const tcp::resolver::results_type& results) {
-                                  asked->finished = true;
-                                  asked->failed = failed;
-                                  for (const auto& r : results) {
-                                    asked->found.push_back(from_asio(r.endpoint()));
-                                  }
-                                  asked->done.cancel();
-                                });
-  co_await asked->done.async_wait(use_tuple);
-  if (!asked->finished) {
-    co_return error(asio::error::operation_aborted);
-  }
-  if (asked->failed) {
-    co_return asked->failed;
-  }
-  co_return std::move(asked->found);
-}
-
 /// Those that may be tried, each once.
 result<std::vector<endpoint>> eligible(const std::vector<endpoint>& found, const dial_options& options) {
   std::vector<endpoint> out;
@@ -95,6 +70,31 @@ awaitable<result<tcp::socket>> connect_to(endpoint where, std::optional<ip_addre
 }
 
 }  // namespace
+
+awaitable<result<std::vector<endpoint>>> addresses_of(std::string host, std::uint16_t port) {
+  if (const auto literal = ip_address::parse(host)) {
+    co_return std::vector{endpoint{*literal, port}};
+  }
+  const auto executor = co_await asio::this_coro::executor;
+  const auto asked = std::make_shared<lookup>(executor);
+  asked->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service,
+                                [asked](error failed, const tcp::resolver::results_type& results) {
+                                  asked->finished = true;
+                                  asked->failed = failed;
+                                  for (const auto& r : results) {
+                                    asked->found.push_back(from_asio(r.endpoint()));
+                                  }
+                                  asked->done.cancel();
+                                });
+  co_await asked->done.async_wait(use_tuple);
+  if (!asked->finished) {
+    co_return error(asio::error::operation_aborted);
+  }
+  if (asked->failed) {
+    co_return asked->failed;
+  }
+  co_return std::move(asked->found);
+}
 
 awaitable<result<tcp::socket>> dial(std::string host, std::uint16_t port, dial_options options) {
   const auto found = co_await addresses_of(std::move(host), port);

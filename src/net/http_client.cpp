@@ -1,5 +1,6 @@
 #include <utility>
 
+#include <shoal/base/reach.hpp>
 #include <shoal/net/http_client.hpp>
 #include <shoal/net/tracker_client.hpp>
 #include <shoal/net/with_deadline.hpp>
@@ -7,7 +8,6 @@
 #include "net/dial.hpp"
 #include "net/http_exchange.hpp"
 #include "net/http_url.hpp"
-#include "net/reach.hpp"
 #include "net/tls.hpp"
 
 namespace shoal::net {

@@ -15,12 +15,6 @@ namespace urls = boost::urls;
 
 namespace {
 
-/// A decoded host can hold anything; a name with a NUL or a space in it would be cut or misread further on.
-bool is_plain(std::string_view host) {
-  return !host.empty() && host.size() <= 255 &&
-         std::all_of(host.begin(), host.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
 result<http_url> from_view(const urls::url_view& u) {
   const bool tls = u.scheme_id() == urls::scheme::https;
   if (!tls && u.scheme_id() != urls::scheme::http) {
@@ -29,7 +23,7 @@ result<http_url> from_view(const urls::url_view& u) {
   http_url out;
   out.tls = tls;
   out.host = u.host_address();
-  if (!u.has_authority() || !is_plain(out.host)) {
+  if (!u.has_authority() || !is_plain_host(out.host)) {
     return http_errc::bad_url;
   }
   const std::uint16_t usual_port = tls ? 443 : 80;
@@ -54,6 +48,11 @@ result<http_url> from_view(const urls::url_view& u) {
 }
 
 }  // namespace
+
+bool is_plain_host(std::string_view host) {
+  return !host.empty() && host.size() <= 255 &&
+         std::all_of(host.begin(), host.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
 
 result<http_url> parse_http_url(std::string_view text) {
   const auto parsed = urls::parse_uri(text);

@@ -18,6 +18,8 @@ struct http_url {
   std::string text;       ///< the whole, without a fragment
 };
 
+/// A decoded host can hold anything; a name with a NUL or a space in it would be cut or misread further on.
+bool is_plain_host(std::string_view host);
 /// Errors are of `http_errc`.
 result<http_url> parse_http_url(std::string_view text);
 /// Where a `Location` leads, relative ones too; a step from https down to http is refused.

@@ -32,11 +32,12 @@ net::awaitable<void> announcer::ask_one(swarm::announce_to request, duration wit
   r.num_want = request.num_want;
   r.key = key_;
   r.tracker_id = request.tracker_id;
-  net::http_options options;
-  options.bind_address = services_.bind_address;
-  options.user_agent = services_.settings.user_agent;
-  options.extra_ca_file = services_.settings.extra_ca_file;
-  options.deadline = within;
+  net::tracker_options options;
+  options.http.bind_address = services_.bind_address;
+  options.http.user_agent = services_.settings.user_agent;
+  options.http.extra_ca_file = services_.settings.extra_ca_file;
+  options.http.deadline = within;
+  options.udp = &services_.udp_connections;
   const auto answer = co_await net::announce_to(request.url, r, options);
   --under_way_;
   note(request.url, answer);

@@ -14,6 +14,8 @@ namespace {
 
 /// What a tracker may take to answer; and to hear `stopped`, a part of the shutdown's grace.
 constexpr duration tracker_patience = std::chrono::seconds(20);
+/// Over UDP what is lost is sent again after 15 s, and then after 30 (BEP 15).
+constexpr duration udp_tracker_patience = std::chrono::seconds(60);
 constexpr duration farewell = std::chrono::seconds(3);
 
 }  // namespace
@@ -75,7 +77,8 @@ void torrent_runner::act(swarm::load& a) {
 }
 
 void torrent_runner::act(swarm::announce_to& a) {
-  announcer_.ask(std::move(a), opening_.cancelled ? farewell : tracker_patience);
+  const auto patience = a.url.starts_with("udp://") ? udp_tracker_patience : tracker_patience;
+  announcer_.ask(std::move(a), opening_.cancelled ? farewell : patience);
 }
 
 void torrent_runner::act(swarm::report& a) {

@@ -15,6 +15,7 @@
 #include <shoal/disk/disk_pool.hpp>
 #include <shoal/hash/digest.hpp>
 #include <shoal/net/asio.hpp>
+#include <shoal/net/udp_connections.hpp>
 #include <shoal/session/session.hpp>
 
 namespace shoal {
@@ -24,6 +25,7 @@ struct services {
   disk::disk_pool& disk;
   buffer::pool& receive_buffers;
   buffer::pool& send_buffers;
+  net::udp_connections& udp_connections;
   const session_settings& settings;
   peer_id our_id;
   endpoint listening;

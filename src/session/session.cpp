@@ -128,6 +128,7 @@ struct session::impl {
                *disk,
                receive_buffers,
                send_buffers,
+               udp_connections,
                settings,
                make_peer_id(chance),
                {},
@@ -152,6 +153,7 @@ struct session::impl {
   session_settings settings;
   rng chance;
   buffer::pool receive_buffers, send_buffers;
+  net::udp_connections udp_connections;
   std::unique_ptr<disk::disk_pool> disk;
   asio::io_context context;
   asio::executor_work_guard<asio::io_context::executor_type> work;

@@ -95,6 +95,7 @@ void torrent_runner::start_core(opened_content content) {
   setup.settings.upload_bytes_per_s = services_.settings.upload_rate_max;
   setup.settings.download_bytes_per_s = services_.settings.download_rate_max;
   setup.settings.picking.sequential = settings_.sequential;
+  setup.settings.announcing.all = services_.settings.announce_all;
   setup.geometry = geometry_;
   setup.info_hash = hash().wire();
   setup.our_id = services_.our_id;

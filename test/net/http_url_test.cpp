@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <shoal/base/reach.hpp>
 #include <shoal/net/http_client.hpp>
 #include <shoal/net/tracker_client.hpp>
 
 #include "net/plain_words.hpp"
-#include "net/reach.hpp"
 
 using namespace shoal;
 using namespace shoal::net;

@@ -98,16 +98,64 @@ TEST_CASE("when all fail the waits double and are bounded") {
   }
 }
 
-TEST_CASE("an answer that never comes counts as a failure") {
+TEST_CASE("a slow tracker holds up nobody, and its late answer counts") {
   rng chance(3);
-  announce_schedule s({{"a"}, {"b"}}, {}, chance);
+  announce_schedule s({{"a"}, {"b"}, {"c"}}, {}, chance);
   s.start(start);
   const auto first = s.next(start, chance);
-  const auto second = s.next(start + seconds(60), chance);
+  CHECK_FALSE(s.next(start + seconds(4), chance));
+  const auto second = s.next(start + seconds(5), chance);
   REQUIRE(second);
   CHECK(second->url == "b");
-  CHECK_FALSE(s.answered(start + seconds(61), first->ticket, reply(60), chance));  // too late
-  CHECK(s.answered(start + seconds(61), second->ticket, reply(60), chance));
+  CHECK(s.answered(start + seconds(6), second->ticket, reply(60), chance));
+  CHECK(s.deadline() == start + seconds(66));
+  s.completed(start + seconds(7));  // "a" is still awaited: "b" is told
+  const auto told = s.next(start + seconds(7), chance);
+  REQUIRE(told);
+  CHECK(told->url == "b");
+  CHECK(told->event == announce::event::completed);
+  CHECK(s.answered(start + seconds(8), told->ticket, reply(60), chance));
+  CHECK(s.answered(start + seconds(20), first->ticket, reply(60), chance));
+  CHECK(s.stop().size() == 2);
+}
+
+TEST_CASE("an answer that never comes counts as a failure") {
+  rng chance(3);
+  announce_schedule s({{"a"}}, {}, chance);
+  s.start(start);
+  const auto first = s.next(start, chance);
+  CHECK_FALSE(s.next(start + seconds(5), chance));
+  CHECK(s.deadline() == start + seconds(70));
+  CHECK_FALSE(s.next(start + seconds(70), chance));
+  CHECK_FALSE(s.answered(start + seconds(71), first->ticket, reply(60), chance));
+  const auto again = s.next(*s.deadline(), chance);
+  REQUIRE(again);
+  CHECK(s.answered(start + seconds(75), again->ticket, reply(60), chance));
+}
+
+TEST_CASE("with all, every tracker is announced to in its own time") {
+  rng chance(3);
+  announce_settings settings;
+  settings.all = true;
+  announce_schedule s({{"a", "b"}, {"c"}}, settings, chance);
+  s.start(start);
+  std::vector<announce_order> orders;
+  while (const auto r = s.next(start, chance)) {
+    orders.push_back(*r);
+  }
+  REQUIRE(orders.size() == 3);
+  CHECK(s.answered(start, orders[0].ticket, reply(30), chance));
+  CHECK(s.failed(start, orders[1].ticket, chance));
+  CHECK(s.answered(start, orders[2].ticket, reply(50), chance));
+  CHECK(*s.deadline() < start + seconds(3));  // the failed one is tried again
+  const auto again = s.next(*s.deadline(), chance);
+  REQUIRE(again);
+  CHECK(again->url == orders[1].url);
+  CHECK(again->event == announce::event::started);
+  CHECK(s.answered(start + seconds(3), again->ticket, reply(1000), chance));
+  CHECK(s.next(start + seconds(30), chance)->url == orders[0].url);
+  CHECK(s.next(start + seconds(50), chance)->url == orders[2].url);
+  CHECK(s.stop().size() == 3);
 }
 
 TEST_CASE("asking for peers respects the minimum interval, and silly intervals are bounded") {

@@ -1,19 +1,25 @@
 #pragma once
 // Asks one tracker, once. Which tracker, when, and what to make of a failure is the core's business
-// (swarm::announce_schedule). HTTP and HTTPS today; the scheme chooses, so UDP will be another branch here.
+// (swarm::announce_schedule). The URL's scheme chooses between HTTP(S) and UDP.
 
 #include <string>
 
 #include <shoal/announce/announce.hpp>
 #include <shoal/net/http_client.hpp>
+#include <shoal/net/udp_connections.hpp>
 
 namespace shoal::net {
+
+struct tracker_options {
+  http_options http;               ///< its address to bind to and its deadline hold for UDP too
+  udp_connections* udp = nullptr;  ///< where ids of UDP trackers are shared; null: each is had anew
+};
 
 /// The tracker's reply; a failure reason is a value in it. Its own words (warning, failure reason) are cut to
 /// 512 bytes and freed of control characters.
 awaitable<outcome<announce::announce_response>> announce_to(std::string tracker_url,
                                                             announce::announce_request request,
-                                                            http_options options);
+                                                            tracker_options options);
 
 /// The tracker's URL as it may be shown: host and path, the query and any passkey-like path part cut.
 std::string shown_url(const std::string& tracker_url);

@@ -26,6 +26,7 @@ struct session_settings {
   std::uint32_t peers_max = 200;             ///< connections a torrent
   std::uint32_t upload_slots = 0;            ///< peers unchoked at once a torrent; 0: by the upload rate
   std::size_t buffer_bytes_max = 48U << 20;  ///< pooled payload buffers of the whole session
+  bool announce_all = false;                 ///< to every tracker, not to one that answers
   std::string user_agent = "shoal";
   std::optional<std::uint64_t> seed;  ///< of all chance; from the system when absent
   std::string extra_ca_file;          ///< PEM, for https trackers of one's own

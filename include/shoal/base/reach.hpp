@@ -7,7 +7,7 @@
 
 #include <shoal/base/endpoint.hpp>
 
-namespace shoal::net {
+namespace shoal {
 
 enum class reach : std::uint8_t { host, network, internet };
 
@@ -19,4 +19,4 @@ inline reach reach_of(const ip_address& a) {
   return a.is_private() || a.is_multicast() ? reach::network : reach::internet;
 }
 
-}  // namespace shoal::net
+}  // namespace shoal
