@@ -1,4 +1,4 @@
-"""A libtorrent peer: TORRENT FOLDER ADDR:PORT UPLINK seed|leech; one JSON object a line; ends on SIGTERM."""
+"""A libtorrent peer: TORRENT|MAGNET FOLDER ADDR:PORT UPLINK seed|leech; one JSON object a line; ends on SIGTERM."""
 import json
 import signal
 import sys
@@ -39,8 +39,11 @@ def main():
     everybody.add_rule("0.0.0.0", "255.255.255.255", GLOBAL_PEER_CLASS_BIT)
     session.set_peer_class_filter(everybody)
 
-    parameters = lt.add_torrent_params()
-    parameters.ti = lt.torrent_info(torrent)
+    if torrent.startswith("magnet:"):
+        parameters = lt.parse_magnet_uri(torrent)
+    else:
+        parameters = lt.add_torrent_params()
+        parameters.ti = lt.torrent_info(torrent)
     parameters.save_path = folder
     parameters.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
     if role == "seed":

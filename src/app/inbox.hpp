@@ -41,8 +41,8 @@ class inbox {
  private:
   static bool is_urgent(session_event::kind k) {
     using kind = session_event::kind;
-    return k == kind::torrent_checked || k == kind::torrent_completed || k == kind::torrent_paused ||
-           k == kind::torrent_resumed;
+    return k == kind::metadata_fetched || k == kind::torrent_checked || k == kind::torrent_completed ||
+           k == kind::torrent_paused || k == kind::torrent_resumed;
   }
   void wake_locked() {
     urgent_ = true;

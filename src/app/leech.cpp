@@ -1,5 +1,6 @@
 // shoal leech: fetches what torrents name, and by default goes on seeding it.
 
+#include <algorithm>
 #include <set>
 #include <sys/stat.h>
 
@@ -25,11 +26,13 @@ struct leech_options {
   bool sequential = false;
   bool preallocate = false;
   bool no_resume = false;
+  std::string save_torrent;
+  std::uint64_t metadata_max = 64U << 20;
   transfer_options transfer;
 };
 
 void declare(CLI::App& c, leech_options& o) {
-  c.add_option("TORRENT", o.torrents, "Torrent files")->required();
+  c.add_option("TORRENT", o.torrents, "Torrent files or magnet links")->required();
   c.add_option("-o,--output", o.directory, "Folder to save in; default here")->type_name("DIR");
   auto* leave = c.add_flag("--exit-when-complete", o.end.when_complete,
                            "Leave when all is there; else it seeds on until stopped");
@@ -42,17 +45,19 @@ void declare(CLI::App& c, leech_options& o) {
   add_optional(c, "--stall-timeout", o.end.stall_max, parse_time, "TIME",
                "Give up after so long without a byte");
   c.add_option("--on-complete", o.on_complete,
-               "Shell command to run when a torrent is there; it finds SHOAL_NAME, SHOAL_PATH and "
-               "SHOAL_INFO_HASH set")
+               "Command to run when a torrent is there, with SHOAL_NAME, SHOAL_PATH, SHOAL_INFO_HASH")
       ->type_name("CMD");
   c.add_flag("--sequential", o.sequential, "In order, not rarest first: slower for the swarm");
   c.add_flag("--preallocate", o.preallocate, "Reserve the disk space at the start");
   c.add_flag("--no-resume", o.no_resume, "Neither read nor write resume data");
+  c.add_option("--save-torrent", o.save_torrent, "For a magnet link: write the torrent file here too")
+      ->type_name("PATH");
+  add_value(c, "--max-metadata", o.metadata_max, parse_size, "SIZE",
+            "For a magnet link: refuse more metadata; default 64MiB");
   add_transfer(c, o.transfer);
   c.footer(
-      "Stopped and run again, it goes on from what is there.\n"
-      "\nExamples:\n"
-      "  shoal leech bigfile.torrent\n"
+      "Examples:\n"
+      "  shoal leech 'magnet:?xt=urn:btih:...' --save-torrent bigfile.torrent\n"
       "  shoal leech bigfile.torrent -o /srv --exit-when-complete --on-complete 'systemctl restart model'");
 }
 
@@ -93,7 +98,9 @@ fs::path prepare_directory(const leech_options& o) {
 void introduce(context& x, const std::vector<swarm_job>& jobs, const endpoint& listening) {
   bool without_tracker = false;
   for (const auto& job : jobs) {
-    x.out.say("Fetching " + printable(job.settings.info->name) + ": " + content_summary(*job.settings.info));
+    const auto& info = job.settings.info;
+    x.out.say("Fetching " + name_of(job.settings) + ": " +
+              (info ? content_summary(*info) : std::string("what is in it, peers will tell")));
     const auto trackers = trackers_in_use(job.settings);
     if (!trackers.empty()) x.out.say("Tracker " + printable(trackers.front().front()));
     without_tracker = without_tracker || (trackers.empty() && job.settings.peers.empty());
@@ -106,24 +113,41 @@ void introduce(context& x, const std::vector<swarm_job>& jobs, const endpoint& l
   }
 }
 
+void check_saving(const std::string& where, const std::vector<swarm_job>& jobs) {
+  if (where.empty()) return;
+  const auto links = std::count_if(jobs.begin(), jobs.end(), [](const auto& j) { return !j.settings.info; });
+  if (links == 0) throw complaint(exit_code::usage, "--save-torrent is for a magnet link; there is none");
+  if (links > 1 && !fs::is_directory(where)) {
+    throw complaint(exit_code::usage, printable(where) + ": not a folder; several torrent files need one");
+  }
+}
+
 std::vector<swarm_job> jobs_of(const leech_options& o) {
   std::vector<swarm_job> jobs;
   std::set<info_hash> seen;
   for (const auto& argument : o.torrents) {
     swarm_job job;
-    job.settings.info = load_torrent(argument);
-    if (!seen.insert(job.settings.info->info_hash).second) {
+    if (is_magnet(argument)) {
+      job.settings.magnet = load_magnet(argument);
+      job.settings.metadata_bytes_max = o.metadata_max;
+      job.settings.peers = peers_of(job.settings.magnet);
+      job.save_torrent = o.save_torrent;
+    } else {
+      job.settings.info = load_torrent(argument);
+      job.torrent_file = argument;
+    }
+    if (!seen.insert(job.settings.info_hash()).second) {
       throw complaint(exit_code::usage, printable(argument) + ": named twice; name each torrent once");
     }
     job.settings.trackers = tiers_of(o.transfer.trackers);
-    job.settings.peers = o.transfer.peers;
+    job.settings.peers.insert(job.settings.peers.end(), o.transfer.peers.begin(), o.transfer.peers.end());
     job.settings.resume = !o.no_resume;
     job.settings.preallocate = o.preallocate;
     job.settings.sequential = o.sequential;
-    job.torrent_file = argument;
     job.magnet = magnet_in_use(job.settings);
     jobs.push_back(std::move(job));
   }
+  check_saving(o.save_torrent, jobs);
   return jobs;
 }
 
@@ -133,6 +157,7 @@ exit_code leech(context& x, const leech_options& o) {
   std::uint64_t needed = 0;
   for (auto& job : jobs) {
     job.settings.directory = directory;
+    if (!job.settings.info) continue;
     const auto& info = *job.settings.info;
     needed += info.total_bytes() - std::min(info.total_bytes(), bytes_on_disk(directory, info));
   }
@@ -152,9 +177,10 @@ exit_code leech(context& x, const leech_options& o) {
 }  // namespace
 
 void add_leech(CLI::App& program, chosen_command& chosen) {
-  add_command<leech_options>(program, chosen, "leech",
-                             "Fetch what torrents name, then go on seeding it for the others.", declare,
-                             leech);
+  add_command<leech_options>(
+      program, chosen, "leech",
+      "Fetch what torrents name, then seed it for the others. Run again, it goes on where it was.", declare,
+      leech);
 }
 
 }  // namespace shoal::app

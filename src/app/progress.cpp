@@ -47,6 +47,13 @@ std::vector<line_part> downloading_parts(const torrent_status& s) {
   return parts;
 }
 
+std::vector<line_part> metadata_parts(const torrent_status& s) {
+  if (s.peers == 0) return {{"fetching metadata", 0}, {search_text(s), 1}};
+  return {{"fetching metadata", 0},
+          {s.metadata_total == 0 ? "no peer has it yet" : percent_text(s.metadata_done, s.metadata_total), 0},
+          {counted(s.peers, "peer"), 1}};
+}
+
 std::vector<line_part> seeding_parts(const torrent_status& s) {
   return {{"seeding", 0},
           {"up " + format_rate(s.up_bytes_per_s), 0},
@@ -56,6 +63,8 @@ std::vector<line_part> seeding_parts(const torrent_status& s) {
 
 std::vector<line_part> parts_of(const torrent_status& s) {
   switch (s.state) {
+    case torrent_state::fetching_metadata:
+      return metadata_parts(s);
     case torrent_state::checking:
       return {{"checking what is on disk", 1}, {std::to_string(static_cast<int>(s.checked * 100)) + "%", 0}};
     case torrent_state::downloading:
@@ -101,6 +110,7 @@ std::string percent_text(std::uint64_t done, std::uint64_t total) {
 }
 
 std::optional<duration> time_left(const torrent_status& s) {
+  if (s.state == torrent_state::fetching_metadata) return std::nullopt;
   if (s.bytes_done >= s.bytes_total) return duration{};
   if (s.state != torrent_state::downloading || s.down_bytes_per_s < 1) return std::nullopt;
   const double seconds = static_cast<double>(s.bytes_total - s.bytes_done) / s.down_bytes_per_s;
@@ -143,11 +153,12 @@ std::string progress_line(const std::vector<torrent_status>& all, std::size_t co
 boost::json::object progress_fields(const torrent_status& s) {
   const auto rate = [](double r) { return static_cast<std::uint64_t>(std::max(0.0, std::round(r))); };
   const auto left = time_left(s);
+  const bool known = s.state != torrent_state::fetching_metadata;
   boost::json::object out{{"id", s.id.value()},
                           {"state", to_string(s.state)},
                           {"bytes_done", s.bytes_done},
                           {"bytes_total", s.bytes_total},
-                          {"percent", percent_number(s.bytes_done, s.bytes_total)},
+                          {"percent", known ? percent_number(s.bytes_done, s.bytes_total) : 0.0},
                           {"pieces_done", s.pieces_done},
                           {"pieces_total", s.pieces_total},
                           {"down_rate", rate(s.down_bytes_per_s)},

@@ -8,6 +8,10 @@
 #include <shoal/base/units.hpp>
 
 #include "app/command_line.hpp"
+#include "app/complaint.hpp"
+#include "app/fetch_metadata.hpp"
+#include "app/hashing.hpp"
+#include "app/swarm_plan.hpp"
 #include "app/text.hpp"
 #include "app/torrent_file.hpp"
 
@@ -19,11 +23,29 @@ namespace json = boost::json;
 
 struct show_options {
   std::string what;
+  bool fetch = false;
+  std::string save_torrent;
+  duration patience = std::chrono::minutes(2);
+  transfer_options transfer;
 };
 
 void declare(CLI::App& c, show_options& o) {
   c.add_option("TORRENT", o.what, "Torrent file or magnet link")->required();
-  c.footer("Example:\n  shoal show bigfile.torrent\n  shoal show --json bigfile.torrent | jq .files");
+  auto* fetch = c.add_flag("--fetch", o.fetch, "Fetch from peers what a magnet link leaves open");
+  c.add_option("--save-torrent", o.save_torrent, "With --fetch: write the torrent file here")
+      ->type_name("PATH")
+      ->needs(fetch);
+  add_value(c, "--timeout", o.patience, parse_time, "TIME",
+            "With --fetch: give up after so long; default 2m");
+  c.option_defaults()->group("Network");
+  add_values(c, "-a,--tracker", o.transfer.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
+  add_values(c, "--peer", o.transfer.peers, parse_peer, "ADDR:PORT",
+             "Try this peer as well; repeat for more");
+  add_optional(c, "--listen", o.transfer.listen, parse_listen, "ADDR:PORT",
+               "Where peers reach us; default a free port");
+  c.footer(
+      "Examples:\n  shoal show bigfile.torrent\n  shoal show --json bigfile.torrent | jq .files\n"
+      "  shoal show 'magnet:?xt=urn:btih:...' --fetch --save-torrent bigfile.torrent");
 }
 
 void field(context& x, const std::string& label, const std::string& value) {
@@ -147,7 +169,26 @@ void present(context& x, const Subject& s) {
   }
 }
 
+exit_code fetch_and_present(context& x, const show_options& o) {
+  metadata_wish wish;
+  wish.torrent.magnet = load_magnet(o.what);
+  wish.torrent.trackers = tiers_of(o.transfer.trackers);
+  wish.torrent.peers = peers_of(wish.torrent.magnet);
+  wish.torrent.peers.insert(wish.torrent.peers.end(), o.transfer.peers.begin(), o.transfer.peers.end());
+  wish.session = settings_of(o.transfer);
+  if (!o.transfer.listen) wish.session.listen.port = 0;
+  wish.patience = o.patience;
+  const auto info = fetch_metadata(x, wish);
+  if (!o.save_torrent.empty()) save_fetched(o.save_torrent, *info);
+  present(x, *info);
+  return exit_code::ok;
+}
+
 exit_code show(context& x, const show_options& o) {
+  if (o.fetch && !is_magnet(o.what)) {
+    throw complaint(exit_code::usage, "--fetch is for magnet links; a torrent file has everything");
+  }
+  if (o.fetch) return fetch_and_present(x, o);
   if (is_magnet(o.what)) {
     present(x, load_magnet(o.what));
   } else {

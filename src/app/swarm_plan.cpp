@@ -2,6 +2,9 @@
 
 #include <shoal/metainfo/magnet_link.hpp>
 
+#include "app/text.hpp"
+#include "app/torrent_file.hpp"
+
 namespace shoal::app {
 
 session_settings settings_of(const transfer_options& o) {
@@ -18,12 +21,19 @@ session_settings settings_of(const transfer_options& o) {
   return s;
 }
 
+std::string name_of(const torrent_settings& s) {
+  const auto& name = s.info ? s.info->name : s.magnet.name;
+  return name.empty() ? hex_of(s.info_hash()) : printable(name);
+}
+
 metainfo::tracker_tiers trackers_in_use(const torrent_settings& s) {
-  return s.trackers.empty() ? s.info->trackers : s.trackers;
+  if (!s.trackers.empty()) return s.trackers;
+  if (s.info) return s.info->trackers;
+  return s.magnet.trackers.empty() ? metainfo::tracker_tiers() : metainfo::tracker_tiers{s.magnet.trackers};
 }
 
 std::string magnet_in_use(const torrent_settings& s) {
-  auto link = metainfo::magnet_of(*s.info);
+  auto link = s.info ? metainfo::magnet_of(*s.info) : s.magnet;
   link.trackers.clear();
   for (const auto& tier : trackers_in_use(s)) {
     link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());

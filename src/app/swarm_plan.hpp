@@ -18,6 +18,7 @@ struct swarm_job {
   torrent_settings settings;
   std::string torrent_file;  ///< as others may be told; empty: none
   std::string magnet;
+  std::string save_torrent;  ///< where to write the torrent file when the magnet link's metadata is here
 };
 
 struct swarm_plan {
@@ -36,6 +37,8 @@ struct swarm_plan {
 /// The session's settings out of the common options. `listen` defaults to [::]:6881.
 session_settings settings_of(const transfer_options& o);
 
+/// A torrent's name, its magnet link's while no more is known, or else its info-hash; for people.
+std::string name_of(const torrent_settings& s);
 /// Where a torrent's trackers come from: those given, else its own.
 metainfo::tracker_tiers trackers_in_use(const torrent_settings& s);
 /// The magnet link of a torrent with the trackers that are in use.

@@ -60,6 +60,7 @@ class swarm_run {
   void tell_started();
   exit_code watch();
   void tell(const session_event& e);
+  void take_metadata(watched& w);
   void refresh();
   void note_completion(watched& w);
   void show_progress();
@@ -107,11 +108,15 @@ void swarm_run::add_torrents() {
 void swarm_run::tell_started() {
   boost::json::array list;
   for (const auto& w : torrents_) {
-    const auto& info = *w.job.settings.info;
+    const auto& s = w.job.settings;
     boost::json::object entry{
-        {"id", w.id.value()},          {"name", printable(info.name)}, {"info_hash", hex_of(info.info_hash)},
-        {"bytes", info.total_bytes()}, {"pieces", info.piece_count()}, {"torrent_file", nullptr},
+        {"id", w.id.value()},    {"name", name_of(s)}, {"info_hash", hex_of(s.info_hash())},
+        {"bytes", nullptr},      {"pieces", nullptr},  {"torrent_file", nullptr},
         {"magnet", w.job.magnet}};
+    if (s.info) {
+      entry["bytes"] = s.info->total_bytes();
+      entry["pieces"] = s.info->piece_count();
+    }
     if (!w.job.torrent_file.empty()) entry["torrent_file"] = printable(w.job.torrent_file);
     list.emplace_back(std::move(entry));
   }
@@ -137,7 +142,7 @@ exit_code swarm_run::watch() {
     std::uint64_t bytes = 0;
     bool checking = false;
     for (const auto& w : torrents_) {
-      bytes += w.status.downloaded;
+      bytes += w.status.downloaded + w.status.metadata_done;
       checking = checking || w.status.state == torrent_state::checking;
     }
     if (stall_.stalled(now(), bytes, checking || all_complete())) {
@@ -153,12 +158,15 @@ void swarm_run::tell(const session_event& e) {
   const auto text = printable(e.text);
   boost::json::object fields{{"id", e.torrent.value()}, {"text", text}};
   if (e.peer) fields["peer"] = e.peer->to_string();
-  out_.event(event_name(e.what), fields);
   const auto w =
       std::find_if(torrents_.begin(), torrents_.end(), [&](const auto& t) { return t.id == e.torrent; });
+  if (e.what == kind::metadata_fetched) return;  // `refresh` sees it
+  out_.event(event_name(e.what), fields);
   if (w == torrents_.end()) return;
 
   switch (e.what) {
+    case kind::metadata_fetched:
+      break;
     case kind::peer_connected:
     case kind::tracker_replied:
       reached_somebody_ = true;
@@ -169,8 +177,10 @@ void swarm_run::tell(const session_event& e) {
       spdlog::debug("{}: {}", event_name(e.what), text);
       break;
     case kind::torrent_paused:
+      if (!w->job.settings.info)
+        throw complaint(exit_code::bad_torrent, name_of(w->job.settings) + ": " + text);
       if (const auto s = session_->status(w->id); s && s->problem) {
-        const auto why = pause_text(w->job.settings.info->name, *s->problem);
+        const auto why = pause_text(name_of(w->job.settings), *s->problem);
         out_.event("problem", {{"id", e.torrent.value()}, {"text", why}});
         out_.say(why);
       } else {
@@ -189,13 +199,31 @@ void swarm_run::tell(const session_event& e) {
     case kind::piece_failed:
     case kind::peer_banned:
     case kind::warning:
-      out_.say(printable(w->job.settings.info->name) + ": " + text);
+      out_.say(name_of(w->job.settings) + ": " + text);
       break;
+  }
+}
+
+/// A magnet link may have become a torrent.
+void swarm_run::take_metadata(watched& w) {
+  w.job.settings.info = session_->info(w.id);
+  if (!w.job.settings.info) return;
+  const auto& info = *w.job.settings.info;
+  out_.event("metadata_fetched", {{"id", w.id.value()},
+                                  {"name", printable(info.name)},
+                                  {"info_hash", hex_of(info.info_hash)},
+                                  {"bytes", info.total_bytes()},
+                                  {"pieces", info.piece_count()},
+                                  {"metadata_bytes", info.info_bytes.size()}});
+  out_.say(name_of(w.job.settings) + ": " + content_summary(info));
+  if (!w.job.save_torrent.empty()) {
+    out_.say("Torrent file " + printable(save_fetched(w.job.save_torrent, info).string()));
   }
 }
 
 void swarm_run::refresh() {
   for (auto& w : torrents_) {
+    if (!w.job.settings.info) take_metadata(w);
     if (auto s = session_->status(w.id)) w.status = std::move(*s);
     for (const auto& t : w.status.trackers) {
       reached_somebody_ = reached_somebody_ || t.working;
@@ -284,8 +312,10 @@ exit_code swarm_run::finish(exit_code code) {
                                           {"downloaded", s.downloaded},
                                           {"uploaded", s.uploaded},
                                           {"ledger", ledger_fields(session_->ledger(w.id))}});
-    const auto name = printable(w.job.settings.info->name);
-    if (plan_.role == swarm_role::leech && !w.complete_at) {
+    const auto name = name_of(w.job.settings);
+    if (!w.job.settings.info) {
+      out_.say(name + " stopped before its metadata was found");
+    } else if (plan_.role == swarm_role::leech && !w.complete_at) {
       out_.say(name + " stopped at " + percent_text(s.bytes_done, s.bytes_total) +
                "; the same command goes on from there");
     } else {

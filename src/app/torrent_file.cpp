@@ -11,6 +11,7 @@
 #include <shoal/base/units.hpp>
 
 #include "app/text.hpp"
+#include "app/values.hpp"
 
 namespace shoal::app {
 
@@ -64,11 +65,29 @@ metainfo::magnet_link load_magnet(const std::string& argument) {
   return std::move(*link);
 }
 
+std::vector<endpoint> peers_of(const metainfo::magnet_link& link) {
+  constexpr int names_max = 8;  // a look-up takes seconds where nobody answers
+  std::vector<endpoint> out;
+  int names = 0;
+  for (const auto& text : link.peers) {
+    if (!endpoint::parse(text) && ++names > names_max) continue;
+    if (const auto peer = parse_peer(text); peer.value) out.push_back(*peer.value);
+  }
+  return out;
+}
+
+fs::path save_fetched(const std::string& where, const metainfo::torrent_info& t) {
+  std::error_code ignored;
+  fs::path file(where);
+  if (fs::is_directory(file, ignored)) file /= metainfo::safe_component(t.name) + ".torrent";
+  save_torrent(file, t);
+  return file;
+}
+
 std::shared_ptr<const metainfo::torrent_info> load_torrent(const std::string& argument) {
   if (is_magnet(argument)) {
-    throw bad(
-        shortened(printable(argument), 60),
-        "this version cannot fetch a torrent's metadata from peers yet; get the .torrent file and give that");
+    throw bad(shortened(printable(argument), 60),
+              "a torrent file is needed here; shoal show MAGNET --fetch --save-torrent FILE makes it one");
   }
   std::error_code ignored;
   const auto status = fs::status(argument, ignored);

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include <shoal/base/endpoint.hpp>
 #include <shoal/metainfo/magnet_link.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
 
@@ -17,6 +19,11 @@ std::shared_ptr<const metainfo::torrent_info> load_torrent(const std::string& ar
 
 bool is_magnet(const std::string& argument);
 metainfo::magnet_link load_magnet(const std::string& argument);
+/// Its peers ("x.pe"), the first few names looked up; those that cannot be are passed over.
+std::vector<endpoint> peers_of(const metainfo::magnet_link& link);
+/// What a magnet link leaves open, fetched from peers, as a torrent file: at `where`, or in it under the
+/// torrent's name when it is a folder. Gives the file's path.
+std::filesystem::path save_fetched(const std::string& where, const metainfo::torrent_info& t);
 
 /// Written beside and renamed, so that it is whole or not there. Refuses to replace what is no torrent: a
 /// slip of the fingers (`-o bigfile`) must not cost the big file.

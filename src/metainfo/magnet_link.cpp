@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <optional>
 
 #include <shoal/base/hex.hpp>
@@ -73,6 +74,36 @@ void add_url(std::vector<std::string>& urls, std::string&& url) {
   }
 }
 
+std::optional<std::uint32_t> whole_number(std::string_view text) {
+  std::uint32_t out = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return ec == std::errc() && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
+}
+
+/// "0,2,6-8"
+void read_selection(std::string_view text, std::vector<file_range>& files) {
+  while (!text.empty() && files.size() < urls_max) {
+    const auto comma = std::min(text.find(','), text.size());
+    const auto item = text.substr(0, comma);
+    const auto dash = std::min(item.find('-'), item.size());
+    const auto first = whole_number(item.substr(0, dash));
+    const auto last = dash < item.size() ? whole_number(item.substr(dash + 1)) : first;
+    if (first && last && *first <= *last) {
+      files.push_back({*first, *last});
+    }
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+}
+
+std::string selection_text(const std::vector<file_range>& files) {
+  std::string out;
+  for (const auto& range : files) {
+    out += (out.empty() ? "" : ",") + std::to_string(range.first);
+    out += range.last > range.first ? "-" + std::to_string(range.last) : "";
+  }
+  return out;
+}
+
 /// "tr" and "tr.1" alike: several links number their parameters.
 std::string_view without_number(std::string_view name) {
   const auto dot = name.rfind('.');
@@ -105,6 +136,8 @@ error read_parameter(std::string_view parameter, magnet_link& link) {
     add_url(link.web_seeds, std::move(*value));
   } else if (name == "x.pe") {
     add_url(link.peers, std::move(*value));
+  } else if (name == "so") {
+    read_selection(*value, link.files);
   }
   return {};
 }
@@ -156,6 +189,9 @@ std::string write_magnet(const magnet_link& link) {
   append_parameters(out, "tr", link.trackers);
   append_parameters(out, "ws", link.web_seeds);
   append_parameters(out, "x.pe", link.peers);
+  if (!link.files.empty()) {
+    out += "&so=" + selection_text(link.files);
+  }
   return out;
 }
 
@@ -168,6 +204,18 @@ magnet_link magnet_of(const torrent_info& t) {
   }
   link.web_seeds = t.web_seeds;
   return link;
+}
+
+std::vector<std::uint8_t> selected_files(const magnet_link& link, std::size_t file_count) {
+  std::vector<std::uint8_t> out(file_count, 0);
+  std::size_t chosen = 0;
+  for (const auto& range : link.files) {
+    for (std::size_t i = range.first; i <= range.last && i < file_count; ++i) {
+      chosen += out[i] == 0 ? 1 : 0;
+      out[i] = 4;
+    }
+  }
+  return chosen == 0 || chosen == file_count ? std::vector<std::uint8_t>() : out;
 }
 
 }  // namespace shoal::metainfo

@@ -58,6 +58,16 @@ void peer_book::busy(const endpoint& who) {
   }
 }
 
+std::vector<endpoint> peer_book::idle() const {
+  std::vector<endpoint> out;
+  for (const auto& [who, entry] : entries_) {
+    if (entry.due) {
+      out.push_back(who);
+    }
+  }
+  return out;
+}
+
 void peer_book::failed(instant now, const endpoint& who) {
   const auto found = entries_.find(who);
   if (found == entries_.end()) {

@@ -1,6 +1,7 @@
 // What can be seen of a torrent from outside: snapshots, peers, the ledger, events.
 
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "session/client_name.hpp"
@@ -23,6 +24,11 @@ torrent_status torrent_runner::status() const {
   return out;
 }
 
+std::shared_ptr<const metainfo::torrent_info> torrent_runner::info() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return info_shown_;
+}
+
 void torrent_runner::refresh() {
   net::asio::post(strand_, [this] {
     if (!over_) {
@@ -37,12 +43,16 @@ void torrent_runner::take_snapshot() {
   torrent_status next;
   next.id = id_;
   next.state = state_;
-  next.name = settings_.info->name;
+  next.name = name();
   next.pieces_total = geometry_.piece_count();
   next.bytes_total = geometry_.total_bytes();
   next.problem = problem_;
   next.since_start = now - started_at_;
   next.completed_after = completed_after_;
+  if (finder_) {
+    next.peers = static_cast<std::uint32_t>(finder_->peers());
+    std::tie(next.metadata_done, next.metadata_total) = finder_->progress();
+  }
   if (core_) {
     const auto& pieces = core_->pieces();
     const auto& totals = core_->totals();

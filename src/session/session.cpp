@@ -70,6 +70,8 @@ std::size_t blocks_of(std::size_t bytes) {
 
 std::string_view to_string(torrent_state s) {
   switch (s) {
+    case torrent_state::fetching_metadata:
+      return "fetching_metadata";
     case torrent_state::checking:
       return "checking";
     case torrent_state::downloading:
@@ -86,6 +88,8 @@ std::string_view to_string(torrent_state s) {
 
 std::string_view to_string(session_event::kind k) {
   switch (k) {
+    case session_event::kind::metadata_fetched:
+      return "metadata_fetched";
     case session_event::kind::torrent_checked:
       return "torrent_checked";
     case session_event::kind::torrent_completed:
@@ -221,9 +225,9 @@ std::optional<wire::handshake> session::impl::answer(const wire::handshake& thei
 
 outcome<torrent_id> session::impl::add(torrent_settings t) {
   const std::lock_guard lock(torrents_mutex);
-  const auto wire_hash = t.info->info_hash.wire();
+  const auto wire_hash = t.info_hash().wire();
   if (by_hash.contains(wire_hash)) {
-    return failure{make_error_code(boost::system::errc::file_exists), t.info->name};
+    return failure{make_error_code(boost::system::errc::file_exists), t.info ? t.info->name : t.magnet.name};
   }
   const torrent_id id(static_cast<std::uint32_t>(torrents.size()));
   auto& runner = torrents[id];
@@ -354,6 +358,11 @@ outcome<torrent_id> session::add(torrent_settings t) {
 std::optional<torrent_status> session::status(torrent_id id) const {
   const auto* const runner = impl_->find(id);
   return runner != nullptr ? std::optional(runner->status()) : std::nullopt;
+}
+
+std::shared_ptr<const metainfo::torrent_info> session::info(torrent_id id) const {
+  const auto* const runner = impl_->find(id);
+  return runner != nullptr ? runner->info() : nullptr;
 }
 
 std::vector<peer_status> session::peers(torrent_id id) const {

@@ -20,6 +20,15 @@ constexpr duration disk_retry = std::chrono::seconds(5);
 constexpr std::size_t early_max = 50;
 constexpr duration poll_settled = std::chrono::milliseconds(10);
 
+/// A link's trackers in the order in which it names them.
+swarm::tracker_tiers trackers_of(const metainfo::magnet_link& link) {
+  swarm::tracker_tiers out;
+  for (const auto& url : link.trackers) {
+    out.push_back({url});
+  }
+  return out;
+}
+
 net::awaitable<void> pause(duration how_long) {
   const auto here = co_await asio::this_coro::executor;
   asio::steady_timer timer(here, how_long);
@@ -41,14 +50,21 @@ torrent_runner::torrent_runner(torrent_id id, torrent_settings settings, service
                  {[this](const swarm::announced& e) { drive(e); },
                   [this](session_event::kind what, std::string text) { tell(what, std::move(text)); }}),
       alarm_(strand_),
-      geometry_(settings_.info->total_bytes(), settings_.info->piece_length) {
+      metadata_here_(strand_, asio::steady_timer::time_point::max()) {
+  if (settings_.info) {
+    geometry_ = piece::geometry(settings_.info->total_bytes(), settings_.info->piece_length);
+  } else {
+    state_ = torrent_state::fetching_metadata;
+  }
+  if (settings_.trackers.empty()) {
+    settings_.trackers = settings_.info ? settings_.info->trackers : trackers_of(settings_.magnet);
+  }
   snapshot_.id = id_;
-  snapshot_.name = settings_.info->name;
+  snapshot_.state = state_;
+  snapshot_.name = name();
   snapshot_.pieces_total = geometry_.piece_count();
   snapshot_.bytes_total = geometry_.total_bytes();
-  if (settings_.trackers.empty()) {
-    settings_.trackers = settings_.info->trackers;
-  }
+  info_shown_ = settings_.info;
 }
 
 torrent_runner::~torrent_runner() = default;
@@ -61,6 +77,12 @@ void torrent_runner::begin() {
 }
 
 net::awaitable<void> torrent_runner::live() {
+  if (!settings_.info) {
+    co_await find_metadata();
+    if (opening_.cancelled || settings_.metadata_only) {
+      co_return;
+    }
+  }
   const auto open = [this] {
     return open_content(settings_, opening_,
                         [this](std::string text) { tell(session_event::kind::warning, std::move(text)); });
@@ -101,6 +123,8 @@ void torrent_runner::start_core(opened_content content) {
   setup.our_id = services_.our_id;
   setup.listen_port = services_.listening.port;
   setup.client = services_.settings.user_agent;
+  setup.is_private = settings_.info->is_private;
+  setup.metadata = {settings_.info, &settings_.info->info_bytes};
   setup.trackers = settings_.trackers;
   setup.have = std::move(content.have);
   setup.seed = seed_;
@@ -119,8 +143,12 @@ void torrent_runner::start_core(opened_content content) {
   tell(session_event::kind::torrent_checked, std::to_string(core_->pieces().have().count()) + " of " +
                                                  std::to_string(geometry_.piece_count()) +
                                                  " pieces are here");
-  drive(swarm::peers_found{settings_.peers});
-  drive(swarm::start{});
+  if (finder_) {
+    hand_over();
+  } else {
+    drive(swarm::peers_found{settings_.peers});
+    drive(swarm::start{});
+  }
   for (auto& e : std::exchange(early_, {})) {
     join_swarm(std::move(e));
   }
@@ -130,7 +158,7 @@ net::awaitable<void> torrent_runner::shutdown(duration grace) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const instant deadline = steady_now() + grace;
   opening_.cancelled = true;
-  if (core_) {
+  if (core_ || finder_) {
     drive(swarm::stop{});
     while (!settled() && steady_now() < deadline) {
       co_await pause(poll_settled);
@@ -155,7 +183,7 @@ net::awaitable<void> torrent_runner::shutdown(duration grace) {
 }
 
 bool torrent_runner::settled() const {
-  return links_.empty() && announcer_.idle() && (assembly_->idle() || assembly_->failing());
+  return links_.empty() && announcer_.idle() && (!assembly_ || assembly_->idle() || assembly_->failing());
 }
 
 void torrent_runner::save_resume() {
@@ -169,15 +197,22 @@ void torrent_runner::save_resume() {
 // The core.
 
 void torrent_runner::drive(const swarm::event& e) {
-  core_->on(steady_now(), e);
-  carry_out();
+  if (core_) {
+    core_->on(steady_now(), e);
+    carry_out(*core_);
+  } else {
+    finder_->on(steady_now(), e);
+    carry_out(*finder_);
+    take_metadata();
+  }
   flush();
 }
 
-void torrent_runner::carry_out() {
+template <class Core>
+void torrent_runner::carry_out(Core& core) {
   swarm::action a;
-  while (core_->poll(a)) {
-    std::visit([this](auto& what) { act(what); }, a);
+  while (core.poll(a)) {
+    std::visit([this](auto& what) { this->act(what); }, a);
   }
 }
 
@@ -196,8 +231,10 @@ void torrent_runner::flush() {
     }
   }
   dirty_.clear();
-  reader_->flush();
-  assembly_->relieve();
+  if (core_) {
+    reader_->flush();
+    assembly_->relieve();
+  }
   arm();
   if (steady_now() - last_snapshot_ > std::chrono::milliseconds(100)) {
     take_snapshot();
@@ -206,7 +243,7 @@ void torrent_runner::flush() {
 
 /// Moves the alarm only when it has to ring sooner; ringing too early is harmless.
 void torrent_runner::arm() {
-  const auto due = core_->deadline();
+  const auto due = core_ ? core_->deadline() : finder_->deadline();
   if (!due || *due >= armed_) {
     return;
   }
@@ -326,7 +363,7 @@ void torrent_runner::adopt(net::established e) {
     if (opening_.cancelled) {
       return;
     }
-    if (core_) {
+    if (core_ || finder_) {
       join_swarm(std::move(e));
     } else if (early_.size() < early_max) {
       early_.push_back(std::move(e));
@@ -344,7 +381,9 @@ void torrent_runner::join_swarm(net::established e) {
                                   e.theirs.has_fast() && ours.has_fast(),
                                   e.theirs.has_extended()};
   wire::limits limits;
-  limits.bitfield_bytes_max = (geometry_.piece_count() + 7) / 8;
+  if (settings_.info) {
+    limits.bitfield_bytes_max = (geometry_.piece_count() + 7) / 8;
+  }
   const auto name = client_name(e.theirs.id);
   const auto remote = e.remote;
   auto link = std::make_shared<net::peer_link>(

@@ -19,6 +19,7 @@
 #include <shoal/net/handshaking.hpp>
 #include <shoal/net/peer_link.hpp>
 #include <shoal/net/task_group.hpp>
+#include <shoal/swarm/metadata_core.hpp>
 #include <shoal/swarm/torrent_core.hpp>
 
 #include "session/announcer.hpp"
@@ -37,7 +38,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   torrent_id id() const { return id_; }
   net::strand executor() const { return strand_; }
-  const info_hash& hash() const { return settings_.info->info_hash; }
+  const info_hash& hash() const { return settings_.info_hash(); }
 
   // From any thread.
 
@@ -48,6 +49,8 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void set_rates(std::uint64_t upload, std::uint64_t download);
   /// The last snapshot; at most a second old.
   torrent_status status() const;
+  /// Null while only a magnet link is known.
+  std::shared_ptr<const metainfo::torrent_info> info() const;
   std::vector<peer_status> peers();
   std::vector<peer_total> ledger();
   /// Takes a new snapshot soon.
@@ -67,13 +70,19 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   // Life.
   net::awaitable<void> live();
+  net::awaitable<void> find_metadata();
+  void take_metadata();
+  std::shared_ptr<const metainfo::torrent_info> complete_info(metainfo::torrent_info fetched) const;
+  std::string name() const;
   void start_core(opened_content content);
+  void hand_over();
   void save_resume();
   bool settled() const;
 
   // The core.
   void drive(const swarm::event& e);
-  void carry_out();
+  template <class Core>
+  void carry_out(Core& core);
   void act(swarm::send& a);
   void act(swarm::connect& a);
   void act(swarm::drop& a);
@@ -125,6 +134,9 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   piece::geometry geometry_;
   std::shared_ptr<disk::file_store> store_;
+  std::unique_ptr<swarm::metadata_core> finder_;  // of a magnet link, until `core_` is there
+  boost::asio::steady_timer metadata_here_;       // its wait ends when the metadata is
+  bool refusal_told_ = false;                     // that a peer's metadata is beyond the limit
   std::unique_ptr<swarm::torrent_core> core_;
   std::unique_ptr<assembly> assembly_;
   std::unique_ptr<block_reader> reader_;
@@ -147,6 +159,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   instant last_snapshot_{};
   mutable std::mutex snapshot_mutex_;
   torrent_status snapshot_;
+  std::shared_ptr<const metainfo::torrent_info> info_shown_;
   std::atomic<bool> over_{false};  // shutdown has finished: no strand runs any more
 };
 

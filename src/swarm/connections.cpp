@@ -21,11 +21,7 @@ constexpr std::uint32_t outgoing_share_percent = 60;
 }  // namespace
 
 connections::connections(state& s, const core_setup& setup)
-    : s_(s),
-      book_(setup.settings.book),
-      our_id_(setup.our_id),
-      listen_port_(setup.listen_port),
-      client_(setup.client) {}
+    : s_(s), book_(setup.settings.book), our_id_(setup.our_id) {}
 
 peer_state* connections::joined(const peer_joined& e) {
   if (e.outgoing && connecting_ > 0) {
@@ -43,6 +39,8 @@ peer_state* connections::joined(const peer_joined& e) {
   fresh->joined_at = fresh->last_received = fresh->last_sent = s_.now;
   if (e.outgoing) {
     fresh->listens_at = e.remote;
+    book_.add(s_.now, e.remote, s_.chance);  // known already, unless another brain connected
+    book_.busy(e.remote);
   }
 
   const bool twice = is_duplicate(e);
@@ -60,7 +58,7 @@ peer_state* connections::joined(const peer_joined& e) {
   } else if (full) {
     drop(p, drop_reason::too_many);
   } else {
-    greet(p);
+    greet(p, e.greeted);
     return &p;
   }
   return nullptr;
@@ -84,24 +82,16 @@ bool connections::is_duplicate(const peer_joined& e) {
   return newcomer_goes;
 }
 
-void connections::greet(peer_state& p) {
+void connections::greet(peer_state& p, bool greeted) {
   const auto& have = s_.picker.have();
-  if (p.fast && have.all()) {
+  if (greeted) {
+    have.for_each([&](piece_index piece) { s_.tell(p, wire::have{piece}); });
+  } else if (p.fast && have.all()) {
     s_.tell(p, wire::have_all{});
   } else if (p.fast && have.none()) {
     s_.tell(p, wire::have_none{});
   } else if (!have.none()) {
     s_.tell(p, wire::bitfield_bits{have.to_wire()});
-  }
-  if (p.extended) {
-    wire::extension_handshake hello;
-    hello.client = client_;
-    hello.requests_max = peer::upload_queue::requests_max;
-    hello.your_address = p.remote.address;
-    if (listen_port_ != 0) {
-      hello.listen_port = listen_port_;
-    }
-    s_.tell(p, wire::extended{0, wire::encode(hello)});
   }
   if (p.fast && !have.none()) {
     p.allows_fast =
@@ -159,9 +149,7 @@ void connections::set_pieces(peer_state& p, bitfield has) {
   s_.picker.peer_joined(p.has);
   p.wanted = s_.picker.wanted_in(p.has);
   update_interest(p);
-  if (s_.complete() && p.is_seed()) {
-    drop(p, drop_reason::both_complete);
-  }
+  drop_if_useless(p);
 }
 
 void connections::has_bitfield(peer_state& p, const std::vector<std::byte>& bits) {
@@ -195,28 +183,12 @@ void connections::has_piece(peer_state& p, piece_index piece) {
     ++p.wanted;
     update_interest(p);
   }
-  if (s_.complete() && p.is_seed()) {
-    drop(p, drop_reason::both_complete);
-  }
+  drop_if_useless(p);
 }
 
-void connections::extension(peer_state& p, const wire::extended& m) {
-  if (m.id != 0) {
-    return;  // we have offered no extension yet
-  }
-  const auto hello = wire::decode_extension_handshake(m.payload);
-  if (!hello) {
-    oddity(p, "extension handshake that cannot be read");
-    return;
-  }
-  if (hello->client) {
-    p.client = *hello->client;
-  }
-  if (hello->requests_max) {
-    p.window.limit_to(*hello->requests_max);
-  }
-  if (hello->listen_port && *hello->listen_port != 0 && !p.listens_at) {
-    p.listens_at = endpoint{p.remote.address, *hello->listen_port};
+void connections::listens_at(peer_state& p, std::uint16_t port) {
+  if (!p.listens_at) {
+    p.listens_at = endpoint{p.remote.address, port};
     book_.add(s_.now, *p.listens_at, s_.chance);
     book_.busy(*p.listens_at);
   }
@@ -307,11 +279,13 @@ void connections::drop_all(drop_reason reason) {
 }
 
 void connections::drop_useless() {
-  s_.peers.for_each([&](peer_state& p) {
-    if (p.is_seed()) {
-      drop(p, drop_reason::both_complete);
-    }
-  });
+  s_.peers.for_each([&](peer_state& p) { drop_if_useless(p); });
+}
+
+void connections::drop_if_useless(peer_state& p) {
+  if (s_.complete() && (p.is_seed() || p.upload_only)) {
+    drop(p, drop_reason::both_complete);
+  }
 }
 
 bool connections::has_room() const {

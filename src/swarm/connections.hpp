@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include <shoal/peer/peer_book.hpp>
-#include <shoal/wire/extension.hpp>
 
 #include "swarm/state.hpp"
 
@@ -29,7 +28,8 @@ class connections {
   void has_all(peer_state& p);
   void has_none(peer_state& p);
   void has_piece(peer_state& p, piece_index piece);
-  void extension(peer_state& p, const wire::extended& m);
+  /// It told where it accepts connections (BEP 10 "p").
+  void listens_at(peer_state& p, std::uint16_t port);
 
   /// We have `piece` now: tell those who lack it, and lose interest where nothing else is wanted.
   void announce_piece(piece_index piece);
@@ -43,8 +43,9 @@ class connections {
   void oddity(peer_state& p, std::string_view detail);
   void ban(const ip_address& address);
   void drop_all(drop_reason reason);
-  /// Peers that have everything are of no use to us when we want nothing more.
+  /// Peers that have everything, or want nothing (BEP 21), are of no use to us when we want nothing more.
   void drop_useless();
+  void drop_if_useless(peer_state& p);
 
   /// Connects to more peers, while there is room.
   void reach_out();
@@ -56,7 +57,7 @@ class connections {
 
  private:
   bool has_room() const;
-  void greet(peer_state& p);
+  void greet(peer_state& p, bool greeted);
   bool is_duplicate(const peer_joined& e);
   void set_pieces(peer_state& p, bitfield has);
   void update_interest(peer_state& p);
@@ -64,8 +65,6 @@ class connections {
   state& s_;
   peer::peer_book book_;
   shoal::peer_id our_id_;
-  std::uint16_t listen_port_;
-  std::string client_;
   std::uint32_t connecting_ = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "swarm/connections.hpp"
 #include "swarm/downloads.hpp"
+#include "swarm/extensions.hpp"
 #include "swarm/state.hpp"
 #include "swarm/uploads.hpp"
 
@@ -48,6 +49,7 @@ struct torrent_core::parts {
       : s(setup),
         schedule(setup.trackers, setup.settings.announcing, s.chance),
         links(s, setup),
+        ext(s, links, setup),
         down(s, links),
         up(s, links) {
     for (std::uint32_t p = 0; p < setup.priorities.size(); ++p) {
@@ -68,7 +70,11 @@ struct torrent_core::parts {
 
   // Events.
 
-  void on(const peer_joined& e) { links.joined(e); }
+  void on(const peer_joined& e) {
+    if (peer_state* const p = links.joined(e)) {
+      ext.greet(*p);
+    }
+  }
   void on(const swarm::connect_failed& e) { links.connect_failed(e); }
   void on(const peer_left& e) {
     if (const peer_state* const p = s.peers.find(e.key)) {
@@ -134,6 +140,7 @@ struct torrent_core::parts {
   state s;
   announce_schedule schedule;
   connections links;
+  extensions ext;
   downloads down;
   uploads up;
   instant next_sweep{};
@@ -179,7 +186,7 @@ void torrent_core::parts::take(peer_state& p, const wire::message& m, std::uint3
                  [&](const wire::reject_request& v) { needs_fast([&] { down.rejected(p, v.block); }); },
                  [&](const wire::allowed_fast& v) { needs_fast([&] { down.allowed_fast(p, v.piece); }); },
                  [&](const wire::suggest_piece& v) { needs_fast([&] { down.suggested(p, v.piece); }); },
-                 [&](const wire::extended& v) { links.extension(p, v); }, [&](const wire::keep_alive&) {},
+                 [&](const wire::extended& v) { ext.take(p, v); }, [&](const wire::keep_alive&) {},
                  [&](const wire::port&) {},     // no DHT yet
                  [&](const wire::unknown&) {},  // BEP 3 peers ignore what they do not know
              },

@@ -1,4 +1,6 @@
 """What is asked of every client: it leeches from us, we leech from it, and our tracker knows it."""
+from urllib.parse import quote
+
 from processes import wait_until
 from shoal import bytes_by_address
 from swarm_test import OK, SwarmTest
@@ -15,28 +17,34 @@ class InteropTest(SwarmTest):
         wait_until(lambda: where in known_peers(tracker.announce_url, info_hash(torrent)),
                    f"{peer.name} should announce itself as {where}", every_s=0.5)
 
-    def they_leech(self, client, size, seeder_first):
+    def magnet_link(self, tracker, torrent):
+        return f"magnet:?xt=urn:btih:{info_hash(torrent).hex()}&tr={quote(tracker.announce_url, safe='')}"
+
+    def they_leech(self, client, size, seeder_first, by_magnet=False):
         original = self.file(size)
         tracker = self.tracker("--interval", 5)
         torrent = self.create(original, "-a", tracker.announce_url)
         if seeder_first:
             self.seed(torrent, original)
-        peer = client(self.shop, "peer", torrent, self.folder("peer"), PEER_ADDRESS)
+        source = self.magnet_link(tracker, torrent) if by_magnet else torrent
+        peer = client(self.shop, "peer", source, self.folder("peer"), PEER_ADDRESS)
         self.wait_until_tracked(tracker, torrent, peer)
         if not seeder_first:
-            self.seed(torrent, original)
+            # Not left to the tracker: with a magnet link aria2 announces as a seeder, and is told of no seeders.
+            self.seed(torrent, original, "--peer", f"{PEER_ADDRESS}:{peer.port}")
         wait_until(peer.complete, f"{peer.name} should complete", 120, every_s=0.2)
         self.assert_copied(original, self.folder("peer"))
         wait_until(lambda: scrape(tracker.announce_url, info_hash(torrent)).get("downloaded") == 1,
                    "the tracker should have counted the completion", every_s=0.2)
 
-    def we_leech(self, client, size, **seeding):
+    def we_leech(self, client, size, by_magnet=False, **seeding):
         original = self.file(size)
         tracker = self.tracker("--interval", 5)
         torrent = self.create(original, "-a", tracker.announce_url)
         peer = client(self.shop, "peer", torrent, original.parent, PEER_ADDRESS, **seeding)
         self.wait_until_tracked(tracker, torrent, peer)
-        leecher = self.leech(torrent, "--exit-when-complete")
+        source = self.magnet_link(tracker, torrent) if by_magnet else torrent
+        leecher = self.leech(source, "--exit-when-complete")
         complete = leecher.wait_for("complete", 120)
         self.assertEqual(leecher.wait(), OK)
         self.assert_copied(original, leecher.folder)

@@ -12,6 +12,12 @@ class Aria2Test(InteropTest):
     def test_seeds_to_us(self):
         self.we_leech(Aria2, 32 * MIB + 12345, seeds=True)
 
+    def test_resolves_our_magnet_link(self):
+        self.they_leech(Aria2, 8 * MIB + 12345, seeder_first=False, by_magnet=True)
+
+    def test_gives_us_its_metadata(self):
+        self.we_leech(Aria2, 8 * MIB + 12345, by_magnet=True, seeds=True)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -24,6 +24,16 @@ class OpenTrackerTest(SwarmTest):
         self.assertEqual(seeder.stop(), OK)
         wait_until(lambda: scrape(tracker.http_url, hash_).get("complete") == 0, "the tracker should hear the farewell")
 
+    def test_a_magnet_link_resolves_over_udp(self):
+        original = self.file(MIB)
+        torrent = self.create(original)
+        tracker = OpenTracker(self.shop, "opentracker", [info_hash(torrent)])
+        seeder = self.seed(torrent, original, "-a", tracker.udp_url)
+        seeder.wait_for("tracker_replied")
+        leecher = self.leech(seeder.started()["torrents"][0]["magnet"], "--exit-when-complete")
+        self.assertEqual(leecher.wait(), OK)
+        self.assert_copied(original, leecher.folder)
+
 
 if __name__ == "__main__":
     unittest.main()

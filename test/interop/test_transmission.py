@@ -14,6 +14,12 @@ class TransmissionTest(InteropTest):
     def test_seeds_to_us(self):
         self.we_leech(Transmission, 8 * MIB + 12345)
 
+    def test_resolves_our_magnet_link(self):
+        self.they_leech(Transmission, 4 * MIB + 12345, seeder_first=False, by_magnet=True)
+
+    def test_gives_us_its_metadata(self):
+        self.we_leech(Transmission, 4 * MIB + 12345, by_magnet=True)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -74,6 +74,16 @@ TEST_CASE("a link that cannot be is refused by name") {
   CHECK(failure_of("magnet:?xt=urn:btmh:1220" + string(64, 'a')) == errc::only_v2);
 }
 
+TEST_CASE("a selection says which files to fetch, when it says something") {
+  const auto chosen = [](const string& so) {
+    return selected_files(parsed(string("magnet:?xt=urn:btih:") + hex + "&so=" + so), 5);
+  };
+  CHECK(chosen("1,3-99") == vector<std::uint8_t>{0, 4, 0, 4, 4});
+  CHECK(chosen("0-4294967295").empty());
+  CHECK(chosen("5").empty());
+  CHECK(chosen("").empty());
+}
+
 TEST_CASE("trackers that would break a request line, and those beyond a thousand, are left out") {
   string uri = string("magnet:?xt=urn:btih:") + hex + "&tr=http%3A%2F%2Fa%0D%0AX:y";
   for (int i = 0; i < 1500; ++i) {

@@ -6,6 +6,7 @@
 
 #include <shoal/swarm/torrent_core.hpp>
 #include <shoal/wire/codec.hpp>
+#include <shoal/wire/extension.hpp>
 
 #include "swarm/connections.hpp"
 
@@ -387,6 +388,18 @@ TEST_CASE("two complete peers part") {
   const auto key = s.join();
   s.say(key, wire::have_all{});
   CHECK(s.dropped(key) == drop_reason::both_complete);
+}
+
+TEST_CASE("a peer that wants nothing is of no use to one that has everything") {
+  wire::extension_handshake hello;
+  hello.upload_only = true;
+  for (const bool seed : {true, false}) {
+    CAPTURE(seed);
+    script s(seed);
+    const auto key = s.join();
+    s.say(key, wire::extended{0, wire::encode(hello)});
+    CHECK(s.dropped(key).has_value() == seed);
+  }
 }
 
 TEST_CASE("stop tells everybody") {

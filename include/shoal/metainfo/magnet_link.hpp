@@ -1,6 +1,8 @@
 #pragma once
-// Magnet links (BEP 9): a torrent's identity and where to start looking, in one line of text.
+// Magnet links (BEP 9, 53): a torrent's identity and where to start looking, in one line of text.
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,21 +13,32 @@
 
 namespace shoal::metainfo {
 
+/// Indices of files, both ends included.
+struct file_range {
+  std::uint32_t first = 0, last = 0;
+
+  friend bool operator==(const file_range&, const file_range&) = default;
+};
+
 struct magnet_link {
   shoal::info_hash info_hash;
   std::string name;                    ///< "dn"
   std::vector<std::string> trackers;   ///< "tr"
   std::vector<std::string> web_seeds;  ///< "ws"
   std::vector<std::string> peers;      ///< "x.pe", as written: host:port
+  std::vector<file_range> files;       ///< "so" (BEP 53): the files to fetch; empty: all
 
   friend bool operator==(const magnet_link&, const magnet_link&) = default;
 };
 
 /// xt=urn:btih in 40 hex digits or 32 base32 characters; unknown parameters are ignored, and trackers, web
-/// seeds and peers bounded as in a torrent.
+/// seeds, peers and ranges of files bounded as in a torrent. What is no range in "so" is left out.
 result<magnet_link> parse_magnet(std::string_view uri);
 std::string write_magnet(const magnet_link& link);
 /// The link that finds this torrent.
 magnet_link magnet_of(const torrent_info& t);
+/// One priority a file (4: fetch it, 0: leave it) for what the link selects; empty when that is all of them
+/// or none that there is.
+std::vector<std::uint8_t> selected_files(const magnet_link& link, std::size_t file_count);
 
 }  // namespace shoal::metainfo

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/rng.hpp>
@@ -51,6 +52,8 @@ class peer_book {
   bool banned(const ip_address& who) const { return banned_.contains(who); }
 
   std::size_t size() const { return entries_.size(); }
+  /// All that are not busy. O(n).
+  std::vector<endpoint> idle() const;
 
  private:
   struct entry {

@@ -23,11 +23,16 @@ struct peer_state {
   endpoint remote;
   std::optional<endpoint> listens_at;  ///< where it may be connected to, when known
   shoal::peer_id id;
-  std::string client;     ///< "v" of its extension handshake (BEP 10)
-  bool outgoing = false;  ///< we connected to it
-  bool fast = false;      ///< BEP 6 on this connection
-  bool extended = false;  ///< BEP 10 on this connection
-  bool dropping = false;  ///< a `drop` went out; its events count no more
+  std::string client;        ///< "v" of its extension handshake (BEP 10)
+  bool outgoing = false;     ///< we connected to it
+  bool fast = false;         ///< BEP 6 on this connection
+  bool extended = false;     ///< BEP 10 on this connection
+  bool upload_only = false;  ///< BEP 21: it will fetch nothing
+  bool dropping = false;     ///< a `drop` went out; its events count no more
+
+  // The extension protocol (BEP 10).
+  std::uint8_t metadata_id = 0;             ///< under which it takes "ut_metadata"; 0: it does not
+  std::uint32_t metadata_parts_served = 0;  ///< of BEP 9, to it
 
   // What it has.
   bitfield has;

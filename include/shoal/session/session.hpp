@@ -19,7 +19,8 @@ namespace shoal {
 using torrent_id = strong_index<struct torrent_id_tag>;
 
 enum class torrent_state : std::uint8_t {
-  checking,  ///< looking at what is on disk
+  fetching_metadata,  ///< only a magnet link is known so far
+  checking,           ///< looking at what is on disk
   downloading,
   seeding,  ///< all that is wanted is here
   paused,   ///< the disk failed: see `status::problem`; resumes by itself when it can write again
@@ -57,8 +58,9 @@ struct torrent_status {
   torrent_id id;
   torrent_state state = torrent_state::checking;
   std::string name;
-  std::uint64_t bytes_total = 0;  ///< of the wanted pieces
-  std::uint64_t bytes_done = 0;   ///< verified and on disk, of the wanted
+  std::uint64_t metadata_done = 0, metadata_total = 0;  ///< bytes, while fetching it; 0: nobody has told
+  std::uint64_t bytes_total = 0;                        ///< of the wanted pieces
+  std::uint64_t bytes_done = 0;                         ///< verified and on disk, of the wanted
   std::uint32_t pieces_total = 0, pieces_done = 0;
   double checked = 0;                          ///< while checking: 0 to 1
   std::uint64_t downloaded = 0, uploaded = 0;  ///< payload bytes in this run
@@ -76,6 +78,7 @@ struct torrent_status {
 /// Something that happened, for logs and `--json`.
 struct session_event {
   enum class kind : std::uint8_t {
+    metadata_fetched,
     torrent_checked,
     torrent_completed,
     torrent_paused,
@@ -115,6 +118,8 @@ class session {
   outcome<torrent_id> add(torrent_settings t);
 
   std::optional<torrent_status> status(torrent_id id) const;
+  /// Null while only a magnet link is known.
+  std::shared_ptr<const metainfo::torrent_info> info(torrent_id id) const;
   std::vector<peer_status> peers(torrent_id id) const;
   /// By address; at most 10,000 addresses are remembered.
   std::vector<peer_total> ledger(torrent_id id) const;

@@ -11,6 +11,7 @@
 
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/time.hpp>
+#include <shoal/metainfo/magnet_link.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
 
 namespace shoal {
@@ -33,16 +34,23 @@ struct session_settings {
 };
 
 struct torrent_settings {
-  std::shared_ptr<const metainfo::torrent_info> info;
-  std::filesystem::path directory;  ///< the files lie below it
-  bool trust_complete = false;      ///< just hashed by us: do not check again
-  bool resume = true;               ///< read and write resume data
-  bool read_only = false;           ///< seed only: never create or change a file
+  std::shared_ptr<const metainfo::torrent_info> info;  ///< null: `magnet` says which torrent
+  /// Without `info`: what it lacks is fetched from peers first. Its trackers, peers and selection of files
+  /// count where `trackers`, `peers` and `file_priorities` say nothing.
+  metainfo::magnet_link magnet;
+  std::uint64_t metadata_bytes_max = 64U << 20;  ///< of an info dictionary from peers
+  bool metadata_only = false;                    ///< fetch the metadata, and then nothing
+  std::filesystem::path directory;               ///< the files lie below it
+  bool trust_complete = false;                   ///< just hashed by us: do not check again
+  bool resume = true;                            ///< read and write resume data
+  bool read_only = false;                        ///< seed only: never create or change a file
   bool preallocate = false;
   bool sequential = false;
   std::vector<std::uint8_t> file_priorities;  ///< one a file, 0 skips; empty: all 4
   std::vector<endpoint> peers;                ///< to try besides what trackers tell
   metainfo::tracker_tiers trackers;           ///< instead of the torrent's own when not empty
+
+  const shoal::info_hash& info_hash() const { return info ? info->info_hash : magnet.info_hash; }
 };
 
 }  // namespace shoal

@@ -23,6 +23,7 @@ struct peer_joined {
   bool outgoing = false;
   bool fast = false;      ///< both sides speak BEP 6
   bool extended = false;  ///< both sides speak BEP 10
+  bool greeted = false;   ///< the magnet link's brain (`metadata_core`) has said have-none
 };
 /// An attempt that a `connect` action asked for came to nothing. `ourselves`: we reached our own listener.
 struct connect_failed {

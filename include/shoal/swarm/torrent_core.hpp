@@ -54,6 +54,10 @@ struct core_setup {
   shoal::peer_id our_id;
   std::uint16_t listen_port = 0;  ///< told to peers; 0 when there is none
   std::string client;             ///< "v" of our extension handshake
+  bool is_private = false;        ///< BEP 27
+  /// The info dictionary, for peers that came by a magnet link; null: they get it elsewhere. That of a
+  /// private torrent is not given away.
+  std::shared_ptr<const std::vector<std::byte>> metadata;
   tracker_tiers trackers;
   bitfield have;                         ///< verified and on disk
   std::vector<std::uint8_t> priorities;  ///< one a piece, as `picker::set_priority`; empty: all 4

@@ -1,0 +1,34 @@
+#pragma once
+// What peers say through the extension protocol (BEP 10): handshakes, and metadata for those who came by a
+// magnet link (BEP 9).
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "swarm/connections.hpp"
+#include "swarm/state.hpp"
+
+namespace shoal::swarm {
+
+class extensions {
+ public:
+  extensions(state& s, connections& c, const core_setup& setup);
+
+  void greet(peer_state& p);
+  void take(peer_state& p, const wire::extended& m);
+
+ private:
+  void take_handshake(peer_state& p, const wire::extended& m);
+  void take_metadata(peer_state& p, const wire::extended& m);
+  void serve_metadata(peer_state& p, std::uint32_t part);
+
+  state& s_;
+  connections& connections_;
+  std::string client_;
+  std::uint16_t listen_port_;
+  std::shared_ptr<const std::vector<std::byte>> metadata_;  // null: not offered
+};
+
+}  // namespace shoal::swarm
