@@ -18,14 +18,16 @@ constexpr std::uint32_t spare_parts = 16;
 
 }  // namespace
 
-extensions::extensions(state& s, connections& c, const core_setup& setup)
+extensions::extensions(state& s, connections& c, peer_exchange& x, const core_setup& setup)
     : s_(s),
       connections_(c),
+      exchange_(x),
       client_(setup.client),
       listen_port_(setup.listen_port),
       metadata_(setup.is_private ? nullptr : setup.metadata) {}
 
 void extensions::greet(peer_state& p) {
+  exchange_.met(p);
   if (!p.extended) {
     return;
   }
@@ -33,6 +35,9 @@ void extensions::greet(peer_state& p) {
   if (metadata_) {
     hello.ids.emplace(wire::ut_metadata, wire::our_ut_metadata_id);
     hello.metadata_size = metadata_->size();
+  }
+  if (!exchange_.off()) {
+    hello.ids.emplace(wire::ut_pex, wire::our_ut_pex_id);
   }
   hello.upload_only = s_.complete();
   s_.tell(p, wire::extended{0, wire::encode(hello)});
@@ -44,6 +49,8 @@ void extensions::take(peer_state& p, const wire::extended& m) {
     take_handshake(p, m);
   } else if (m.id == wire::our_ut_metadata_id && metadata_) {
     take_metadata(p, m);
+  } else if (m.id == wire::our_ut_pex_id) {
+    exchange_.take(p, m);
   }
 }
 
@@ -62,7 +69,9 @@ void extensions::take_handshake(peer_state& p, const wire::extended& m) {
   }
   if (hello->listen_port) {
     connections_.listens_at(p, *hello->listen_port);
+    exchange_.met(p);
   }
+  p.pex_id = hello->id_of(wire::ut_pex).value_or(p.pex_id);
   p.metadata_id = hello->id_of(wire::ut_metadata).value_or(p.metadata_id);
   p.upload_only = hello->upload_only;
   connections_.drop_if_useless(p);

@@ -1,6 +1,6 @@
 #pragma once
-// What peers say through the extension protocol (BEP 10): handshakes, and metadata for those who came by a
-// magnet link (BEP 9).
+// What peers say through the extension protocol (BEP 10): handshakes, metadata for those who came by a magnet
+// link (BEP 9), and peers (BEP 11).
 
 #include <cstddef>
 #include <memory>
@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "swarm/connections.hpp"
+#include "swarm/peer_exchange.hpp"
 #include "swarm/state.hpp"
 
 namespace shoal::swarm {
 
 class extensions {
  public:
-  extensions(state& s, connections& c, const core_setup& setup);
+  extensions(state& s, connections& c, peer_exchange& x, const core_setup& setup);
 
   void greet(peer_state& p);
   void take(peer_state& p, const wire::extended& m);
@@ -26,6 +27,7 @@ class extensions {
 
   state& s_;
   connections& connections_;
+  peer_exchange& exchange_;
   std::string client_;
   std::uint16_t listen_port_;
   std::shared_ptr<const std::vector<std::byte>> metadata_;  // null: not offered

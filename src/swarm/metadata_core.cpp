@@ -4,6 +4,7 @@
 
 #include <shoal/swarm/metadata_core.hpp>
 #include <shoal/wire/metadata_message.hpp>
+#include <shoal/wire/pex_message.hpp>
 
 #include "swarm/hello.hpp"
 
@@ -145,7 +146,8 @@ void metadata_core::greet(peer& p) {
   }
   if (p.joined.extended) {
     auto hello = make_hello(setup_.client, setup_.listen_port, p.joined.remote.address);
-    hello.ids = {{std::string(wire::ut_metadata), wire::our_ut_metadata_id}};
+    hello.ids = {{std::string(wire::ut_metadata), wire::our_ut_metadata_id},
+                 {std::string(wire::ut_pex), wire::our_ut_pex_id}};
     tell(p, wire::extended{0, wire::encode(hello)});
   }
 }
@@ -222,7 +224,6 @@ void metadata_core::handle(const received& e) {
       return;
     }
   }
-  punish_liars();
 }
 
 void metadata_core::take(peer& p, const wire::message& m) {
@@ -261,7 +262,21 @@ void metadata_core::take_extended(peer& p, const wire::extended& m) {
     take_handshake(p, m);
   } else if (m.id == wire::our_ut_metadata_id) {
     take_metadata(p, m);
+  } else if (m.id == wire::our_ut_pex_id) {
+    take_peers(p, m);
   }
+}
+
+/// Whether the torrent is private is not known yet; when it turns out to be, these peers are forgotten.
+void metadata_core::take_peers(peer& p, const wire::extended& m) {
+  const auto message = wire::decode_pex_message(m.payload);
+  std::vector<endpoint> believed;
+  if (!message) {
+    oddity(p, "peer exchange that cannot be read");
+  } else if (!intake_.take(now_, p.joined.remote.address, *message, believed)) {
+    oddity(p, "peer exchange more often than once a minute");
+  }
+  handle(peers_found{believed});
 }
 
 void metadata_core::take_handshake(peer& p, const wire::extended& m) {
@@ -370,6 +385,7 @@ void metadata_core::settle() {
     next_sweep_ = now_ + sweep_every;
     sweep();
   }
+  punish_liars();
   ask();
   while (!complete() && connecting_ < setup_.connecting_max &&
          peers_.size() + connecting_ < setup_.peers_max) {

@@ -6,6 +6,7 @@
 #include "swarm/connections.hpp"
 #include "swarm/downloads.hpp"
 #include "swarm/extensions.hpp"
+#include "swarm/peer_exchange.hpp"
 #include "swarm/state.hpp"
 #include "swarm/uploads.hpp"
 
@@ -49,7 +50,8 @@ struct torrent_core::parts {
       : s(setup),
         schedule(setup.trackers, setup.settings.announcing, s.chance),
         links(s, setup),
-        ext(s, links, setup),
+        exchange(s, links, setup),
+        ext(s, links, exchange, setup),
         down(s, links),
         up(s, links) {
     for (std::uint32_t p = 0; p < setup.priorities.size(); ++p) {
@@ -79,6 +81,7 @@ struct torrent_core::parts {
   void on(const peer_left& e) {
     if (const peer_state* const p = s.peers.find(e.key)) {
       up.left(*p);
+      exchange.left(*p);
     }
     links.left(e.key);
   }
@@ -140,6 +143,7 @@ struct torrent_core::parts {
   state s;
   announce_schedule schedule;
   connections links;
+  peer_exchange exchange;
   extensions ext;
   downloads down;
   uploads up;
@@ -257,6 +261,7 @@ void torrent_core::parts::settle() {
     next_sweep = s.now + sweep_every;
     links.sweep();
     down.sweep();
+    exchange.sweep();
     s.look_again = true;
     if (links.lonely()) {
       schedule.want_peers(s.now);

@@ -1,7 +1,8 @@
 import unittest
 
 from clients import Libtorrent
-from interop_test import InteropTest
+from interop_test import PEER_ADDRESS, InteropTest
+from processes import wait_until
 from swarm_test import MIB
 
 
@@ -17,6 +18,18 @@ class LibtorrentTest(InteropTest):
 
     def test_gives_us_its_metadata(self):
         self.we_leech(Libtorrent, 8 * MIB + 12345, by_magnet=True, seeds=True)
+
+    def test_tells_us_of_a_peer(self):
+        original = self.file(2 * MIB)
+        tracker = self.tracker("--interval", 5)
+        announced = self.create(original, "-a", tracker.announce_url)
+        silent = self.create(original, name="silent.torrent")
+        neighbour = Libtorrent(self.shop, "neighbour", announced, self.folder("neighbour"), PEER_ADDRESS)
+        self.wait_until_tracked(tracker, announced, neighbour)
+        self.seed(announced, original, "--max-up", "64KiB").wait_for("peer_connected")
+        newcomer = self.leech(silent, "--peer", f"{PEER_ADDRESS}:{neighbour.port}", "--max-down", "64KiB")
+        wait_until(lambda: any(e["peer"].startswith("127.0.0.1:") for e in newcomer.all("peer_connected")),
+                   "the newcomer should meet the seeder", 30)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@
 #include <shoal/swarm/announce_schedule.hpp>
 #include <shoal/swarm/event.hpp>
 #include <shoal/swarm/metadata_fetch.hpp>
+#include <shoal/swarm/pex_intake.hpp>
 #include <shoal/wire/extension.hpp>
 
 namespace shoal::swarm {
@@ -94,6 +95,7 @@ class metadata_core {
   void take_extended(peer& p, const wire::extended& m);
   void take_handshake(peer& p, const wire::extended& m);
   void take_metadata(peer& p, const wire::extended& m);
+  void take_peers(peer& p, const wire::extended& m);
   void oddity(peer& p, std::string_view detail);
   void drop(peer& p, drop_reason reason, std::string_view detail = {});
   void punish_liars();
@@ -110,6 +112,7 @@ class metadata_core {
   announce_schedule schedule_;
   shoal::peer::peer_book book_;
   metadata_fetch fetch_;
+  pex_intake intake_;
   std::vector<std::unique_ptr<peer>> peers_;  // by key, which only grows
   std::deque<action> outbox_;
   instant now_{};

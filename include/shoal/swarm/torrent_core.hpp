@@ -26,6 +26,7 @@
 #include <shoal/swarm/action.hpp>
 #include <shoal/swarm/announce_schedule.hpp>
 #include <shoal/swarm/event.hpp>
+#include <shoal/swarm/pex_intake.hpp>
 
 namespace shoal::swarm {
 
@@ -44,6 +45,7 @@ struct core_settings {
   peer::choker_settings choking;
   peer::book_settings book;
   announce_settings announcing;
+  pex_settings exchange;
 };
 
 /// What a torrent's brain begins with.

@@ -1,0 +1,108 @@
+#include "swarm/peer_exchange.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <shoal/base/reach.hpp>
+#include <shoal/wire/pex_message.hpp>
+
+namespace shoal::swarm {
+
+namespace {
+
+constexpr std::size_t gone_max = 200;
+
+/// Whether it helps `to`, and harms nobody, to hear of `who`.
+bool may_hear_of(const peer_state& to, const endpoint& who) {
+  return reach_of(who.address) >= reach_of(to.remote.address) && who != to.listens_at;
+}
+
+std::uint8_t flags_of(const peer_state& p) {
+  using wire::pex_peer;
+  return static_cast<std::uint8_t>((p.is_seed() || p.upload_only ? pex_peer::seed : 0) |
+                                   (p.outgoing ? pex_peer::reachable : 0));
+}
+
+}  // namespace
+
+void peer_exchange::met(peer_state& p) {
+  if (!off_ && p.listens_at && p.pex_number == 0) {
+    p.pex_number = ++number_;
+  }
+}
+
+void peer_exchange::left(const peer_state& p) {
+  if (p.pex_number == 0) {
+    return;
+  }
+  gone_.push_back({*p.listens_at, p.pex_number, ++number_});
+  if (gone_.size() > gone_max) {
+    gone_.pop_front();
+  }
+}
+
+void peer_exchange::sweep() {
+  if (off_) {
+    return;
+  }
+  s_.peers.for_each([&](peer_state& p) {
+    if (p.pex_id != 0 && s_.now >= p.pex_due && p.pex_told < number_) {
+      tell(p);
+    }
+  });
+}
+
+void peer_exchange::tell(peer_state& p) {
+  std::vector<const peer_state*> fresh;
+  s_.peers.for_each([&](const peer_state& other) {
+    if (other.pex_number > p.pex_told && other.key != p.key && may_hear_of(p, *other.listens_at)) {
+      fresh.push_back(&other);
+    }
+  });
+  std::sort(fresh.begin(), fresh.end(),
+            [](const auto* a, const auto* b) { return a->pex_number < b->pex_number; });
+  std::uint64_t told = number_;
+  if (fresh.size() > settings_.added_max) {
+    fresh.resize(settings_.added_max);
+    told = fresh.back()->pex_number;  // the others next time
+  }
+  wire::pex_message m;
+  for (const auto* const other : fresh) {
+    m.added.push_back({*other->listens_at, flags_of(*other)});
+  }
+  for (const auto& g : gone_) {
+    if (g.left > p.pex_told && g.left <= told && g.met <= p.pex_told &&
+        m.dropped.size() < settings_.added_max && may_hear_of(p, g.who)) {
+      m.dropped.push_back(g.who);
+    }
+  }
+  p.pex_told = told;
+  if (m.added.empty() && m.dropped.empty()) {
+    return;
+  }
+  p.pex_due = s_.now + settings_.send_every;
+  s_.tell(p, wire::extended{p.pex_id, wire::encode(m)});
+}
+
+void peer_exchange::take(peer_state& p, const wire::extended& m) {
+  if (off_) {
+    return;  // we did not offer it
+  }
+  auto message = wire::decode_pex_message(m.payload);
+  if (!message) {
+    connections_.oddity(p, "peer exchange that cannot be read");
+    return;
+  }
+  if (s_.complete()) {  // seeds are of no use to one another
+    std::erase_if(message->added, [](const auto& a) { return (a.flags & wire::pex_peer::seed) != 0; });
+  }
+  std::vector<endpoint> believed;
+  if (!intake_.take(s_.now, p.remote.address, *message, believed)) {
+    connections_.oddity(p, "peer exchange more often than once a minute");
+    return;
+  }
+  connections_.found(believed);
+}
+
+}  // namespace shoal::swarm
