@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "app/text.hpp"
+#include "support/source_file.hpp"
 
 namespace shoal::app {
 
@@ -161,7 +162,7 @@ TEST_CASE("what is no torrent is told apart, with the remedy") {
 }
 
 TEST_CASE("docs/commands.md says what --help says") {
-  const std::string file = SHOAL_SOURCE_DIR "/docs/commands.md";
+  const std::string file = test::source_file("docs/commands.md");
   if (std::getenv("SHOAL_UPDATE_DOCS") != nullptr) {
     std::ofstream(file) << commands_page();
   }

@@ -8,6 +8,8 @@
 
 #include <shoal/lab/scenario_file.hpp>
 
+#include "support/source_file.hpp"
+
 using namespace shoal;
 using namespace shoal::lab;
 using namespace std::chrono_literals;
@@ -214,7 +216,7 @@ TEST_CASE("a sweep is a setting a value") {
 
 TEST_CASE("every scenario that comes with the program is one") {
   std::size_t seen = 0;
-  for (const auto& file : std::filesystem::directory_iterator(SHOAL_SOURCE_DIR "/files/scenarios")) {
+  for (const auto& file : std::filesystem::directory_iterator(test::source_file("files/scenarios"))) {
     CAPTURE(file.path().string());
     std::ifstream in(file.path());
     const std::string text(std::istreambuf_iterator<char>(in), {});

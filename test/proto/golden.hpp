@@ -13,6 +13,8 @@
 #include <shoal/base/bytes.hpp>
 #include <shoal/base/hex.hpp>
 
+#include "support/source_file.hpp"
+
 namespace golden {
 
 namespace json = boost::json;
@@ -52,7 +54,7 @@ inline const json::value* field(const json::object& value, std::string_view name
 class file {
  public:
   explicit file(const std::string& name) {
-    std::ifstream in(std::string(SHOAL_SOURCE_DIR) + "/proto/" + name);
+    std::ifstream in(shoal::test::source_file("proto/" + name));
     REQUIRE_MESSAGE(in.good(), name);
     const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     json::parse_options deep;

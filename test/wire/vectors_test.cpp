@@ -20,6 +20,7 @@
 #include <shoal/wire/extension.hpp>
 #include <shoal/wire/handshake.hpp>
 
+#include "support/source_file.hpp"
 #include "wire/message_table.hpp"
 
 namespace json = boost::json;
@@ -31,7 +32,7 @@ using namespace shoal::wire;
 
 const json::object& golden() {
   static const json::value file = [] {
-    std::ifstream in(SHOAL_SOURCE_DIR "/proto/peer_wire.json");
+    std::ifstream in(test::source_file("proto/peer_wire.json"));
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     return json::parse(text);
   }();
