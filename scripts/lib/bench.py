@@ -1,5 +1,6 @@
 """The benches of whole programs: ours beside others', in turn, on the same content and the same tracker."""
 import argparse
+import re
 import statistics
 import subprocess
 import sys
@@ -8,13 +9,12 @@ import typing
 import urllib.error
 import urllib.request
 
-from clients import Aria2, Libtorrent, Transmission
+from clients import Aria2, Libtorrent, Rtorrent, Transmission
 from content import random_file, sha256
 from measure import MIB, Watch, machine
 from processes import ROOT, Workshop, wait_until
 from shoal import PROGRAM, Shoal, start_tracker
 
-LEECHERS = 8
 UPLINK = 8 * MIB
 
 
@@ -28,103 +28,157 @@ class Ours(Shoal):
         return self.last("complete")
 
 
-CLIENTS = {"shoal": Ours, "aria2": Aria2, "libtorrent": Libtorrent, "transmission": Transmission}
+CLIENTS = {"shoal": Ours, "aria2": Aria2, "libtorrent": Libtorrent, "rtorrent": Rtorrent, "transmission": Transmission}
 
 
 def address(number):
     return f"10.77.0.{number}"
 
 
-def has_seeder(tracker):
-    """Whether the tracker knows one; its only swarm is asked for."""
+def seeders_known(tracker):
+    """How many seeders the tracker's only swarm has."""
     try:
         with urllib.request.urlopen(tracker.announce_url.replace("/announce", "/stats"), timeout=5) as answer:
-            return b'"seeders":1' in answer.read().replace(b" ", b"")
+            found = re.search(rb'"seeders":(\d+)', answer.read().replace(b" ", b""))
+            return int(found[1]) if found else 0
     except urllib.error.URLError:
-        return False
+        return 0
+
+
+class Swarm(typing.NamedTuple):
+    seeders: int = 1
+    leechers: int = 1
+    uplink: int = 0  # bytes a second, 0: no limit
+    piece_length: int = 0  # bytes, 0: as `create` chooses
+    preallocated: bool = False  # the copies' files are there, of the right size, with pages of their own
+
+    def describe(self):
+        def count(n, what):
+            return f"{n} {what}{'s' * (n > 1)}"
+
+        parts = [count(self.seeders, "seeder"), count(self.leechers, "leecher"),
+                 f"uplinks of {self.uplink // MIB} MiB/s" if self.uplink else "no limits"]
+        if self.piece_length:
+            parts.append(f"pieces of {self.piece_length // 1024} KiB")
+        if self.preallocated:
+            parts.append("into files of zeros")
+        return ", ".join(parts)
 
 
 class Result(typing.NamedTuple):
     seconds: float  # until every leecher is complete, from the start of the first one's process
     first_data_s: float  # until the first leecher has written something
-    costs: list  # what every process cost, the seeder first
+    costs: list  # what every process cost, the seeders first
 
 
-def run_swarm(client, original, digest, leecher_count, uplink):
+class Copy:
+    """Where one leecher writes, and when it begins to."""
+
+    def __init__(self, folder, original, preallocated):
+        folder.mkdir()
+        self.folder = folder
+        self.path = folder / original.name
+        if preallocated:
+            size = original.stat().st_size
+            with open(self.path, "wb") as file:
+                for _ in range(0, size, MIB):
+                    file.write(bytes(min(MIB, size - file.tell())))
+        self.modified_before = preallocated and self.path.stat().st_mtime_ns
+
+    def has_data(self):
+        if self.modified_before:
+            return self.path.stat().st_mtime_ns != self.modified_before
+        return self.path.exists() and self.path.stat().st_blocks > 0
+
+
+def run_swarm(client, original, digest, swarm):
     """One swarm from its start to its end; every copy is compared with the original."""
     with Workshop("/dev/shm") as shop:
         tracker = start_tracker(shop, "--interval", 10, listen=f"{address(20)}:0")
         torrent = shop.path / "bench.torrent"
-        subprocess.run([PROGRAM, "create", original, "-o", torrent, "-a", tracker.announce_url], check=True,
+        pieces = ["--piece-length", str(swarm.piece_length)] if swarm.piece_length else []
+        subprocess.run([PROGRAM, "create", original, "-o", torrent, "-a", tracker.announce_url, *pieces], check=True,
                        stdout=subprocess.DEVNULL)
         options = {} if client is Transmission else {"seeds": True}  # which finds out by itself
-        seeder = client(shop, "seeder", torrent, original.parent, address(1), uplink, **options)
-        wait_until(lambda: has_seeder(tracker), "the seeder should announce itself", every_s=0.1)
+        seeders = [client(shop, f"seeder {n}", torrent, original.parent, address(n), swarm.uplink, **options)
+                   for n in range(1, swarm.seeders + 1)]
+        wait_until(lambda: seeders_known(tracker) == swarm.seeders, "the seeders should announce themselves",
+                   every_s=0.1)
 
+        copies = [Copy(shop.path / f"copy {n}", original, swarm.preallocated) for n in range(1, swarm.leechers + 1)]
         started_at = time.monotonic()
-        leechers = []
-        for number in range(1, leecher_count + 1):
-            folder = shop.path / f"copy {number}"
-            folder.mkdir()
-            leechers.append(client(shop, f"leecher {number}", torrent, folder, address(number + 1), uplink))
+        leechers = [client(shop, f"leecher {n}", torrent, copy.folder, address(swarm.seeders + n), swarm.uplink)
+                    for n, copy in enumerate(copies, 1)]
         waiting = set(leechers)
-        first_copy = shop.path / "copy 1" / original.name
         first_data_at = None
 
         def all_complete():
             nonlocal first_data_at
-            if not first_data_at and first_copy.exists() and first_copy.stat().st_blocks:
+            if not first_data_at and (leechers[0].has_data() if hasattr(client, "has_data") else copies[0].has_data()):
                 first_data_at = time.monotonic()
-            if dead := [process for process in (seeder, *leechers) if not process.running()]:
+                if swarm.preallocated:  # what was there has been checked by now, which is not what is measured
+                    watch.restart()
+            if dead := [process for process in (*seeders, *leechers) if not process.running()]:
                 raise RuntimeError(f"a process ended before its time\n{dead[0].tail()}")
             waiting.difference_update([leecher for leecher in waiting if leecher.complete()])
             return not waiting
 
-        with Watch([seeder, *leechers]) as watch:
+        with Watch([*seeders, *leechers]) as watch:
             wait_until(all_complete, "every leecher should complete", 1800, every_s=0.005)
             seconds = time.monotonic() - started_at
             costs = watch.costs()
-        for number in range(1, leecher_count + 1):
-            if sha256(shop.path / f"copy {number}" / original.name) != digest:
-                raise RuntimeError(f"leecher {number} of {client.__name__} has a copy that differs")
-        return Result(seconds, first_data_at - started_at, costs)
+        for copy in copies:
+            if sha256(copy.path) != digest:
+                raise RuntimeError(f"{copy.path.parent.name} of {client.__name__} differs from the original")
+        return Result(seconds, (first_data_at or started_at) - started_at, costs)
 
 
-def runs_in_turn(names, runs, original, leecher_count, uplink):
+def runs_in_turn(names, runs, original, swarm):
     """For every client its list of results; the clients take turns, so that a slow spell of the machine hits all."""
     digest = sha256(original)
     results = {name: [] for name in names}
     for run in range(runs):
         for name in names:
-            results[name].append(run_swarm(CLIENTS[name], original, digest, leecher_count, uplink))
+            results[name].append(run_swarm(CLIENTS[name], original, digest, swarm))
             print(f"  run {run + 1}/{runs}: {name:<12} {results[name][-1].seconds:7.2f} s", file=sys.stderr, flush=True)
     return results
 
 
-def print_transfer(results, size):
-    print(f"{'client':<12}{'wall s':>8}{'MiB/s':>8}{'first data s':>14}{'seeder CPU s/GiB':>18}{'leecher CPU s/GiB':>19}"
-          f"{'seeder anon MiB':>17}{'leecher anon MiB':>18}{'RSS peak MiB':>14}")
+def print_transfer(results, size, swarm):
+    print(f"{'client':<12}{'wall s':>8}{'MiB/s':>8}{'first data s':>14}{'MiB/s from then':>17}{'seed CPU s/GiB':>16}"
+          f"{'leech CPU s/GiB':>17}{'seed anon MiB':>15}{'leech anon MiB':>16}{'RSS peak MiB':>14}")
+    delivered = size * swarm.leechers
+    gib = delivered / (1024 * MIB)
     for name, runs in results.items():
         wall = statistics.median(run.seconds for run in runs)
         first_data = statistics.median(run.first_data_s for run in runs)
-        gib = size / (1024 * MIB)
-        cpu = [statistics.median(run.costs[side]["cpu_s"] for run in runs) / gib for side in (0, 1)]
-        anonymous = [max(run.costs[side]["anonymous_peak"] for run in runs) / MIB for side in (0, 1)]
+        flowing = statistics.median(run.seconds - run.first_data_s for run in runs)
+        sides = slice(0, swarm.seeders), slice(swarm.seeders, None)
+        cpu = [statistics.median(sum(cost["cpu_s"] for cost in run.costs[side]) for run in runs) / gib
+               for side in sides]
+        anonymous = [max(cost["anonymous_peak"] for run in runs for cost in run.costs[side]) / MIB for side in sides]
         resident = max(cost["resident_peak"] for run in runs for cost in run.costs) / MIB
-        print(f"{name:<12}{wall:>8.2f}{size / MIB / wall:>8.0f}{first_data:>14.2f}{cpu[0]:>18.2f}{cpu[1]:>19.2f}"
-              f"{anonymous[0]:>17.1f}{anonymous[1]:>18.1f}{resident:>14.1f}")
+        print(f"{name:<12}{wall:>8.2f}{delivered / MIB / wall:>8.0f}{first_data:>14.3f}"
+              f"{delivered / MIB / flowing:>17.0f}{cpu[0]:>16.2f}{cpu[1]:>17.2f}"
+              f"{anonymous[0]:>15.1f}{anonymous[1]:>16.1f}{resident:>14.1f}")
 
 
-def print_swarm(results, size):
+def print_swarm(results, size, swarm):
     # No downlink is limited here, so that the term F/d_min falls away.
-    bound = max(size / UPLINK, LEECHERS * size / (UPLINK + LEECHERS * UPLINK))
+    bound = max(size / swarm.uplink, swarm.leechers * size / (swarm.uplink * (1 + swarm.leechers)))
+    gib = size * swarm.leechers / (1024 * MIB)
     print(f"lower bound max(F/u_seed, N F/(u_seed + sum u)): {bound:.2f} s")
-    print(f"{'client':<14}{'last leecher s':>16}{'over the bound':>16}{'worst run':>12}{'CPU s, all':>12}")
+    print(f"{'client':<14}{'last leecher s':>16}{'over the bound':>16}{'worst run':>12}{'CPU s, all':>12}"
+          f"{'CPU s/GiB delivered':>21}")
     for name, runs in results.items():
         times = [run.seconds for run in runs]
         cpu = statistics.median(sum(cost["cpu_s"] for cost in run.costs) for run in runs)
         print(f"{name:<14}{statistics.median(times):>16.2f}{statistics.median(times) / bound:>16.2f}"
-              f"{max(times) / bound:>12.2f}{cpu:>12.1f}")
+              f"{max(times) / bound:>12.2f}{cpu:>12.1f}{cpu / gib:>21.2f}")
+
+
+def kibibytes(text):
+    return int(text) * 1024
 
 
 def parse_arguments():
@@ -132,6 +186,10 @@ def parse_arguments():
     parser.add_argument("what", choices=["transfer", "swarm"])
     parser.add_argument("--runs", type=int, help="medians of this many (default: 5 for transfer, 1 for swarm)")
     parser.add_argument("--mib", type=int, help="size of the content (default: 1024 for transfer, 256 for swarm)")
+    parser.add_argument("--seeders", type=int, default=1, help="default: 1")
+    parser.add_argument("--leechers", type=int, help="default: 1 for transfer, 8 for swarm")
+    parser.add_argument("--piece-kib", type=kibibytes, default=0, help="size of the pieces; default: as create does")
+    parser.add_argument("--preallocated", action="store_true", help="into files that are there, of the right size")
     parser.add_argument("--clients", default="shoal,aria2,libtorrent", help="default: %(default)s")
     arguments = parser.parse_args()
     arguments.clients = arguments.clients.split(",")
@@ -146,17 +204,17 @@ def main():
     transfer = arguments.what == "transfer"
     runs = arguments.runs or (5 if transfer else 1)
     size = (arguments.mib or (1024 if transfer else 256)) * MIB
-    leecher_count, uplink = (1, 0) if transfer else (LEECHERS, UPLINK)
+    swarm = Swarm(arguments.seeders, arguments.leechers or (1 if transfer else 8), 0 if transfer else UPLINK,
+                  arguments.piece_kib, arguments.preallocated)
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
     with Workshop("/dev/shm") as shop:
         original = random_file(shop.path / "content.bin", size)
-        results = runs_in_turn(arguments.clients, runs, original, leecher_count, uplink)
+        results = runs_in_turn(arguments.clients, runs, original, swarm)
     print(f"$ scripts/bench {' '.join(sys.argv[1:])}      at commit {commit.stdout.strip() or 'unknown'}")
     print(machine())
-    print(f"{size // MIB} MiB, 1 seeder, {leecher_count} leecher{'s' * (leecher_count > 1)}, "
-          f"{f'uplinks of {uplink // MIB} MiB/s' if uplink else 'no limits'}; medians of {runs}; "
+    print(f"{size // MIB} MiB, {swarm.describe()}; medians of {runs}; "
           "time from the start of the first leecher's process; every copy's SHA-256 compared")
-    (print_transfer if transfer else print_swarm)(results, size)
+    (print_transfer if transfer else print_swarm)(results, size, swarm)
 
 
 if __name__ == "__main__":

@@ -105,6 +105,39 @@ class OpenTracker(Process):
         super().__init__(shop, name, ["opentracker", "-f", config, "-d", root])
 
 
+class Rtorrent(Process):
+    """A daemon, told everything by its configuration; `done` is touched at completion."""
+
+    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, seeds=False):
+        need("rtorrent")
+        self.port = free_port(address)
+        own = name.replace(" ", "-")  # its commands split at spaces
+        self.done_path = shop.path / f"{own}.done"
+        state = shop.path / f"{own}.state"
+        state.mkdir()
+        configuration = shop.path / f"{own}.rc"
+        configuration.write_text(f"""
+system.daemon.set = true
+session.path.set = "{state}"
+directory.default.set = "{folder}"
+network.bind_address.set = {address}
+network.port_range.set = {self.port}-{self.port}
+network.port_random.set = no
+dht.mode.set = disable
+protocol.pex.set = no
+protocol.encryption.set = none
+trackers.use_udp.set = no
+pieces.hash.on_completion.set = no
+throttle.global_up.max_rate.set_kb = {uplink // 1024}
+method.set_key = event.download.finished, done, "execute2 = touch, \"{self.done_path}\""
+schedule2 = go, 0, 0, "load.start = {torrent}"
+""")
+        super().__init__(shop, name, ["rtorrent", "-n", "-o", f"import={configuration}"])
+
+    def complete(self):
+        return self.done_path.exists()
+
+
 class Libtorrent(Process):
     """scripts/lib/libtorrent_peer.py in a process of its own."""
 
@@ -115,6 +148,9 @@ class Libtorrent(Process):
 
     def events(self):
         return [json.loads(line) for line in self.output().splitlines() if line.endswith("}")]
+
+    def has_data(self):
+        return any(e["event"] == "first_data" for e in self.events())
 
     def complete(self):
         return any(e["event"] == "complete" for e in self.events())

@@ -57,11 +57,14 @@ def main():
         running = False
 
     signal.signal(signal.SIGTERM, stop)
-    complete = False
+    complete = started = False
     while running:
-        session.wait_for_alert(100)
+        session.wait_for_alert(5 if role == "leech" and not started else 100)
         for alert in session.pop_alerts():
             print(json.dumps({"event": "alert", "text": str(alert)}), flush=True)
+        if not started and handle.status().total_payload_download > 0:
+            started = True
+            print(json.dumps({"event": "first_data", "time": time.time()}), flush=True)
         if not complete and handle.status().is_seeding:
             complete = True
             print(json.dumps({"event": "complete", "time": time.time()}), flush=True)

@@ -48,6 +48,10 @@ class Watch:
         self.ended.set()
         self.thread.join()
 
+    def restart(self):
+        """Forgets the CPU time used so far."""
+        self.cpu_before = {pid: cpu_seconds(pid) for pid in self.pids}
+
     def costs(self):
         """A dictionary of numbers for each process, in their order."""
         costs = [{"cpu_s": cpu_seconds(pid) - self.cpu_before[pid], "resident_peak": memory(pid)[1]}
