@@ -2,6 +2,8 @@
 
 #include <boost/system/errc.hpp>
 
+#include <shoal/net/error.hpp>
+
 #include "app/text.hpp"
 
 namespace shoal::app {
@@ -62,6 +64,11 @@ complaint listen_complaint(const failure& f, const std::string& address, const s
   }
   if (f.code == errc::permission_denied) {
     return say("not allowed; ports below 1024 need privileges: choose a higher one with " + option);
+  }
+  if (f.code == net::errc::no_such_congestion_control) {
+    return complaint(exit_code::usage,
+                     "--congestion: this kernel does not have it, or does not let you choose it; see "
+                     "sysctl net.ipv4.tcp_allowed_congestion_control");
   }
   return say("cannot listen: " + printable(f.code.message()) + "; choose another address with " + option);
 }

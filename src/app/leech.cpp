@@ -45,7 +45,7 @@ void declare(CLI::App& c, leech_options& o) {
   add_optional(c, "--stall-timeout", o.end.stall_max, parse_time, "TIME",
                "Give up after so long without a byte");
   c.add_option("--on-complete", o.on_complete,
-               "Command to run when a torrent is there, with SHOAL_NAME, SHOAL_PATH, SHOAL_INFO_HASH")
+               "Run at completion, with SHOAL_NAME, SHOAL_PATH, SHOAL_INFO_HASH")
       ->type_name("CMD");
   c.add_flag("--sequential", o.sequential, "In order, not rarest first: slower for the swarm");
   c.add_flag("--preallocate", o.preallocate, "Reserve the disk space at the start");

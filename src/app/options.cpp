@@ -1,5 +1,6 @@
 #include "app/options.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <CLI/Config.hpp>
@@ -22,6 +23,18 @@ parsed<std::string> parse_file(std::string_view text) {
   std::error_code ec;
   if (std::filesystem::is_regular_file(std::filesystem::path(text), ec)) return {std::string(text), {}};
   return {std::nullopt, "'" + printable(text) + "' is no file; check the path"};
+}
+
+/// As the kernel names them; whether it has this one shows when the session starts.
+parsed<std::string> parse_congestion(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  if (!text.empty() && text.size() < 16 && std::all_of(text.begin(), text.end(), fits))
+    return {std::string(text), {}};
+  return {std::nullopt,
+          "'" + printable(text) +
+              "' is no congestion control; see sysctl net.ipv4.tcp_available_congestion_control"};
 }
 
 }  // namespace
@@ -47,6 +60,8 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
   add_value(c, "--max-uploads", o.uploads_max, parse_count, "N", "Peers served at once; default by the rate");
   add_value(c, "--threads", o.threads, parse_count, "N", "Network threads; default one a core");
+  add_value(c, "--congestion", o.congestion, parse_congestion, "NAME",
+            "TCP congestion control, such as cubic or bbr");
   add_value(c, "--ca-file", o.ca_file, parse_file, "PEM", "Trust these authorities too, for https trackers");
 }
 

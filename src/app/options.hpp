@@ -82,6 +82,7 @@ struct transfer_options {
   std::uint32_t peers_max = 200;
   std::uint32_t uploads_max = 0;  ///< 0: by the upload rate
   std::uint32_t threads = 0;      ///< 0: one a core
+  std::string congestion;         ///< TCP congestion control; empty: the system's
   std::string ca_file;
   bool announce_all = false;
 };

@@ -16,6 +16,7 @@ session_settings settings_of(const transfer_options& o) {
   s.peers_max = o.peers_max;
   s.upload_slots = o.uploads_max;
   s.user_agent = "shoal/" SHOAL_VERSION;
+  s.congestion_control = o.congestion;
   s.extra_ca_file = o.ca_file;
   s.announce_all = o.announce_all;
   return s;

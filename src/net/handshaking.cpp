@@ -8,6 +8,7 @@
 #include <shoal/net/with_deadline.hpp>
 #include <shoal/wire/codec.hpp>
 
+#include "net/congestion.hpp"
 #include "net/serial.hpp"
 
 namespace shoal::net {
@@ -37,9 +38,13 @@ awaitable<error> write_handshake(tcp::socket& socket, wire::handshake ours) {
   co_return failed;
 }
 
-error open_and_bind(tcp::socket& socket, const tcp::endpoint& remote, const std::optional<ip_address>& from) {
+error open_and_bind(tcp::socket& socket, const tcp::endpoint& remote, const connect_options& options) {
+  const auto& from = options.bind_address;
   error failed;
   socket.open(remote.protocol(), failed);
+  if (!failed) {
+    failed = set_congestion_control(socket.native_handle(), options.congestion_control);
+  }
   if (failed || !from || from->is_unspecified()) {
     return failed;
   }
@@ -53,10 +58,10 @@ error open_and_bind(tcp::socket& socket, const tcp::endpoint& remote, const std:
 }
 
 awaitable<result<established>> dial(asio::any_io_executor own, endpoint remote, wire::handshake ours,
-                                    std::optional<ip_address> from) {
+                                    connect_options options) {
   tcp::socket socket(own);
   const auto target = to_asio(remote);
-  if (const error failed = open_and_bind(socket, target, from)) {
+  if (const error failed = open_and_bind(socket, target, options)) {
     co_return failed;
   }
   const auto [unconnected] = co_await socket.async_connect(target, use_tuple);
@@ -119,8 +124,9 @@ result<established> outcome_of(std::optional<result<established>> ended) {
 
 awaitable<result<established>> connect_peer(asio::any_io_executor context, endpoint remote,
                                             wire::handshake ours, connect_options options) {
-  auto dialled = dial(new_strand(context), remote, ours, options.bind_address);
-  auto ended = co_await with_deadline(options.deadline, std::move(dialled));
+  const duration deadline = options.deadline;
+  auto dialled = dial(new_strand(context), remote, ours, std::move(options));
+  auto ended = co_await with_deadline(deadline, std::move(dialled));
   co_return outcome_of(std::move(ended));
 }
 

@@ -5,6 +5,7 @@
 
 #include <shoal/net/listener.hpp>
 
+#include "net/congestion.hpp"
 #include "net/serial.hpp"
 
 namespace shoal::net {
@@ -14,7 +15,7 @@ namespace {
 /// nobody in the backlog gives up.
 constexpr auto pause_length = std::chrono::milliseconds(100);
 
-error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where) {
+error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where, const std::string& congestion_control) {
   error failed;
   acceptor.open(where.protocol(), failed);
   if (!failed) {
@@ -22,6 +23,9 @@ error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where) {
   }
   if (!failed && where.address() == asio::ip::address_v6::any()) {
     acceptor.set_option(asio::ip::v6_only(false), failed);
+  }
+  if (!failed) {
+    failed = set_congestion_control(acceptor.native_handle(), congestion_control);
   }
   if (!failed) {
     acceptor.bind(where, failed);
@@ -37,8 +41,8 @@ error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where) {
 listener::listener(asio::any_io_executor context)
     : context_(std::move(context)), acceptor_(context_), pause_(context_) {}
 
-outcome<void> listener::open(const endpoint& where) {
-  error failed = listen_on(acceptor_, to_asio(where));
+outcome<void> listener::open(const endpoint& where, const std::string& congestion_control) {
+  error failed = listen_on(acceptor_, to_asio(where), congestion_control);
   if (!failed) {
     local_ = from_asio(acceptor_.local_endpoint(failed));
   }

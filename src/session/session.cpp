@@ -179,7 +179,7 @@ struct session::impl {
 };
 
 outcome<void> session::impl::start() {
-  const auto opened = acceptor.open(settings.listen);
+  const auto opened = acceptor.open(settings.listen, settings.congestion_control);
   if (opened.has_error()) {
     return opened.error();
   }

@@ -347,6 +347,7 @@ net::awaitable<void> torrent_runner::dial(endpoint remote) {
   const auto ours = wire::make_handshake(hash().wire(), services_.our_id);
   net::connect_options options;
   options.bind_address = services_.bind_address;
+  options.congestion_control = services_.settings.congestion_control;
   auto connected = co_await net::connect_peer(services_.context, remote, ours, options);
   if (opening_.cancelled) {
     co_return;

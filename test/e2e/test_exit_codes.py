@@ -35,6 +35,7 @@ class ExitCodeTest(SwarmTest):
         self.expect(USAGE, "tracker", "--listen", "nowhere:99999999")
         self.expect(USAGE, "leech", "x.torrent", "--max-up", "8 parsecs")
         self.expect(USAGE, "leech", "x.torrent", "--exit-when-complete", "--seed-ratio", "2")
+        self.expect(USAGE, "leech", self.create(some), "--listen", "127.0.0.1:0", "--congestion", "nonesuch")
 
     def test_bad_torrents(self):
         torrent = self.create(self.file(MIB)).read_bytes()

@@ -1,6 +1,10 @@
+#include <array>
 #include <cstdint>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <utility>
 #include <vector>
 
@@ -8,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
+#include <shoal/net/error.hpp>
 #include <shoal/net/listener.hpp>
 
 #include "coroutines.hpp"
@@ -65,6 +70,27 @@ class without_descriptors {
 };
 
 }  // namespace
+
+TEST_CASE("accepted sockets have the congestion control that was asked for") {
+  asio::io_context context;
+  catcher c(context);
+  REQUIRE(c.ear.open(parsed("127.0.0.1:0"), "reno"));  // which every kernel has
+  c.start(context);
+  const auto caller = connected_to(context, c.ear.local());
+  while (c.caught.empty()) {
+    REQUIRE(context.run_one() == 1);
+  }
+  std::array<char, 16> name{};
+  socklen_t size = name.size();
+  REQUIRE(::getsockopt(c.caught[0].native_handle(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &size) == 0);
+  CHECK(std::string(name.data()) == "reno");
+  c.ear.close();
+
+  listener deaf(context.get_executor());
+  const auto opened = deaf.open(parsed("127.0.0.1:0"), "nonesuch");
+  REQUIRE(opened.has_error());
+  CHECK(opened.error().code == errc::no_such_congestion_control);
+}
 
 TEST_CASE("a listener accepts many connections, each on a strand of its own") {
   asio::io_context context;

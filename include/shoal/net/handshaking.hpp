@@ -13,6 +13,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/result.hpp>
@@ -27,6 +28,7 @@ namespace shoal::net {
 struct connect_options {
   std::optional<ip_address> bind_address;  ///< connections leave from here, unless it is unspecified
   duration deadline = std::chrono::seconds(10);
+  std::string congestion_control;  ///< of TCP, by its kernel name; empty: the system's default
 };
 
 /// Connects to `remote` and shakes hands as `ours`. The socket gets a new strand on the threads of `context`.

@@ -6,6 +6,7 @@
 // Deliberately absent: any limit on connections (whoever is given the socket may close it).
 
 #include <functional>
+#include <string>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -19,8 +20,9 @@ class listener {
  public:
   explicit listener(asio::any_io_executor context);
 
-  /// Binds and listens. Port 0 takes a free one. The unspecified IPv6 address takes IPv4 as well.
-  outcome<void> open(const endpoint& where);
+  /// Binds and listens. Port 0 takes a free one. The unspecified IPv6 address takes IPv4 as well. The sockets
+  /// that are accepted have this TCP congestion control; empty leaves the system's default.
+  outcome<void> open(const endpoint& where, const std::string& congestion_control = {});
   /// Where it listens, with the real port. Only after `open`.
   endpoint local() const { return local_; }
 

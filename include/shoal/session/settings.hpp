@@ -29,6 +29,9 @@ struct session_settings {
   std::size_t buffer_bytes_max = 48U << 20;  ///< pooled payload buffers of the whole session
   bool announce_all = false;                 ///< to every tracker, not to one that answers
   std::string user_agent = "shoal";
+  /// Of TCP, by its kernel name ("cubic", "bbr"); empty: the system's default. `session::start` fails with
+  /// net::errc::no_such_congestion_control when the kernel does not have it.
+  std::string congestion_control;
   std::optional<std::uint64_t> seed;  ///< of all chance; from the system when absent
   std::string extra_ca_file;          ///< PEM, for https trackers of one's own
 };
