@@ -131,6 +131,12 @@ void inbox::keep(byte_view rest) {
   kept_.insert(kept_.end(), rest.begin(), rest.end());
 }
 
+void inbox::forget_kept() {
+  kept_.clear();
+  head_ = 0;
+  needed_ = frame_bytes_min;
+}
+
 void inbox::trim() {
   if (kept_bytes() == 0 && kept_.capacity() > small_bytes) {
     kept_ = {};

@@ -37,7 +37,11 @@ class inbox {
   /// before it and nothing further has a meaning.
   result<verdict> feed(byte_view fresh, inbound_batch& out);
 
-  std::size_t kept_bytes() const { return kept_.size() - head_; }
+  std::size_t kept_bytes() const { return kept().size(); }
+  /// What could not be decoded yet.
+  byte_view kept() const { return byte_view(kept_).subspan(head_); }
+  /// The caller has taken what is kept back into its own hands; it is the head of the next `feed`.
+  void forget_kept();
   /// Gives back memory that is not in use.
   void trim();
 

@@ -1,12 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
 #include <exception>
 #include <memory>
 #include <new>
 #include <span>
-#include <sys/socket.h>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -18,45 +16,29 @@
 #include <shoal/net/task_group.hpp>
 
 #include "net/gate.hpp"
+#include "net/gathered_io.hpp"
 #include "net/inbox.hpp"
 #include "net/outbox.hpp"
+#include "net/predicted_read.hpp"
 #include "net/serial.hpp"
 
 namespace shoal::net {
 namespace {
 
-/// What one read may bring: sixteen blocks, and about what stays in a core's own cache until it is copied on.
-constexpr std::size_t read_bytes_max = 256U << 10;
 /// A piece frame: what a read may bring even when the pool has no buffer for it.
 constexpr std::size_t piece_frame_bytes = wire::piece_head_bytes + block_bytes;
 /// The rest of a begun block, control bytes, and a head and a payload for each block.
 constexpr std::size_t parts_per_write_max = 2 + 1 + 2 * peer_link::blocks_per_write_max;
 
 /// Shared by the links that run on this thread, so it may not be held over a suspension: call this from plain
-/// functions only.
+/// functions only. About what stays in a core's own cache until it is copied on.
 std::span<std::byte> thread_read_buffer() {
-  thread_local const auto bytes = std::make_unique_for_overwrite<std::byte[]>(read_bytes_max);
-  return {bytes.get(), read_bytes_max};
+  thread_local const auto bytes = std::make_unique_for_overwrite<std::byte[]>(predicted_read::bytes_max);
+  return {bytes.get(), predicted_read::bytes_max};
 }
 
 bool would_block(const error& e) {
   return e == asio::error::would_block || e == asio::error::try_again;
-}
-
-/// Asio's own gathered writes stop at 64 parts.
-std::size_t send_some(int socket, std::span<iovec> parts, error& failed) {
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
-  ssize_t n = -1;
-  do {
-    n = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (n < 0 && errno == EINTR);
-  if (n < 0) {
-    failed.assign(errno, boost::system::system_category());
-    return 0;
-  }
-  return static_cast<std::size_t>(n);
 }
 
 std::size_t bytes_of(std::span<const iovec> parts) {
@@ -95,6 +77,7 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   gate end;
 
   inbox in;
+  predicted_read ahead;
   gate reading;
   bool backlog = false;  ///< the inbox keeps whole frames
   bool asked_pool = false;
@@ -115,6 +98,7 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
         socket(std::move(e.socket)),
         end(executor),
         in(limits, p),
+        ahead(p, in),
         reading(executor),
         writing(executor) {
     assert(is_strand(executor));
@@ -140,7 +124,7 @@ peer_link::state::next peer_link::state::read_step() {
   result<inbox::verdict> verdict = inbox::verdict::hungry;
   next then = next::step;
   if (backlog) {
-    verdict = in.feed({}, batch);
+    verdict = ahead.feed({}, batch);
   } else {
     then = read_socket(batch, verdict);
   }
@@ -159,17 +143,21 @@ peer_link::state::next peer_link::state::read_step() {
   }
   if (then == next::wait_for_socket && !backlog) {
     in.trim();
+    ahead.trim();
     return next::wait_for_socket;
   }
   return next::step;
 }
 
 peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, result<inbox::verdict>& verdict) {
+  const auto room = thread_read_buffer();
+  predicted_read::plan plan;
+  const bool planned = ahead.prepare(plan);
   // Bytes that no buffer waits for are better kept by the kernel, which tells the sender.
-  const std::size_t wanted = std::min(read_bytes_max, (1 + pool.available()) * piece_frame_bytes);
-  const auto room = thread_read_buffer().first(wanted);
+  iovec general{room.data(), std::min(room.size(), (1 + pool.available()) * piece_frame_bytes)};
+  const auto parts = planned ? plan.parts() : std::span(&general, 1);
   error failed;
-  const std::size_t n = socket.read_some(asio::buffer(room.data(), room.size()), failed);
+  const std::size_t n = receive_some(socket.native_handle(), parts, failed);
   if (would_block(failed)) {
     return next::wait_for_socket;
   }
@@ -177,8 +165,8 @@ peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, resul
     stop(failed);
     return next::step;
   }
-  verdict = in.feed(room.first(n), batch);
-  return n < wanted ? next::wait_for_socket : next::step;
+  verdict = planned ? ahead.settle(plan, n, room, batch) : ahead.feed(room.first(n), batch);
+  return n < bytes_of(parts) ? next::wait_for_socket : next::step;
 }
 
 void peer_link::state::ask_pool() {
@@ -313,6 +301,7 @@ void peer_link::send(std::vector<outbound> batch) {
       return;
     }
     for (auto& o : messages) {
+      s->ahead.sending(o.msg);
       s->out.push(std::move(o));
     }
     if (s->out.control_bytes() > control_bytes_max) {

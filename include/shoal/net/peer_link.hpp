@@ -2,11 +2,11 @@
 // One peer connection: bytes to messages, messages to bytes, nothing decided. It lives on a strand of its
 // own; its owner (a torrent, on another strand) gets whole batches and gives whole batches.
 //
-// Reading. One read, one batch: what the socket gave is decoded in place, and each block copied once into a
-// pooled buffer. The bytes are read into a buffer that the links of a thread share; a link keeps only the
-// frame that is not whole yet, so an idle link holds no buffer. Two things pause reading, and both reach the
-// sender as TCP back-pressure: `batches_ahead_max` batches that the owner has not `consumed`, and an empty
-// pool (then what is decoded is handed over first).
+// Reading. One read, one batch. While answers come in the order of asking, blocks are read straight into
+// pooled buffers; all else is read into a buffer that the links of a thread share, decoded in place, and its
+// blocks copied once. A link keeps only the frame that is not whole yet, so an idle link holds no buffer. Two
+// things pause reading, and both reach the sender as TCP back-pressure: `batches_ahead_max` batches that the
+// owner has not `consumed`, and an empty pool (then what is decoded is handed over first).
 //
 // Writing. Control messages before payload, each kind in its own order, up to `blocks_per_write_max` blocks
 // in one gathered write. A block that has begun to go out is finished first. The owner bounds the payload

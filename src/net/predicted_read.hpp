@@ -1,0 +1,101 @@
+#pragma once
+// Reads blocks to where they belong. A peer that answers in the order of asking sends a stream whose next
+// bytes are known but for the payload: thirteen bytes of head, a block, a head, a block. So one scattered
+// read can put each block into a pooled buffer of its own, with no copy in user space.
+//
+// The guess is checked head by head. At the first one that is not what was expected the bytes from there on
+// are laid end to end and given to the general decoder (`inbox`), which stays the one truth about the
+// stream: what comes out is the same as if it had read everything.
+//
+// A wrong guess costs a copy more than no guess would have. Each right one adds to a small credit, each
+// wrong one takes more from it, and without credit a while is read generally: a peer that breaks the order
+// on purpose costs no more than one that is never guessed at.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <sys/uio.h>
+#include <vector>
+
+#include <shoal/base/result.hpp>
+#include <shoal/buffer/pool.hpp>
+#include <shoal/net/peer_link.hpp>
+#include <shoal/wire/codec.hpp>
+
+#include "net/expected_answers.hpp"
+#include "net/inbox.hpp"
+
+namespace shoal::net {
+
+class predicted_read {
+ public:
+  static constexpr std::size_t blocks_max = 16;
+  /// Fewer expected blocks than this are not worth the parts.
+  static constexpr std::size_t blocks_least = 4;
+  /// The most that one read can bring, and so the room that `settle` may need.
+  static constexpr std::size_t bytes_max =
+      (blocks_max + 1) * (wire::piece_head_bytes + std::size_t{block_bytes});
+
+  /// Where the next bytes are to go: in order the rest of a begun block, then head and block of each
+  /// expected one. Lives from `prepare` to `settle`, which belong to one read.
+  class plan {
+   public:
+    std::span<iovec> parts() { return std::span(parts_).first(parts_used_); }
+    std::size_t bytes() const { return bytes_; }
+
+   private:
+    friend class predicted_read;
+    void put(std::byte* at, std::size_t n) {
+      parts_[parts_used_++] = {at, n};
+      bytes_ += n;
+    }
+
+    using head = std::array<std::byte, wire::piece_head_bytes>;
+    std::array<iovec, 2 * blocks_max + 1> parts_;
+    std::size_t parts_used_ = 0;
+    std::size_t bytes_ = 0;
+    std::array<head, blocks_max> heads_;
+    std::size_t blocks_ = 0;
+    std::size_t kept_ = 0;  ///< bytes of the first head that came with an earlier read
+  };
+
+  predicted_read(buffer::pool& pool, inbox& general) : pool_(pool), general_(general) {}
+
+  /// A message that goes out: what it asks for is expected.
+  void sending(const wire::message& m) { expected_.sending(m); }
+
+  /// `inbox::feed`, for bytes that were read without a plan.
+  result<inbox::verdict> feed(byte_view fresh, inbound_batch& out);
+  /// False when nothing can be foretold, or no buffer is free: then read into any room and feed the inbox.
+  bool prepare(plan& p);
+  /// `n` (> 0) bytes were read into the plan's parts. As `inbox::feed`; `room` is scratch of `bytes_max`.
+  result<inbox::verdict> settle(plan& p, std::size_t n, std::span<std::byte> room, inbound_batch& out);
+
+  /// Gives back the buffers that wait for a next read; a begun block keeps its own.
+  void trim() { spare_.clear(); }
+
+ private:
+  struct begun_block {
+    block_ref block;
+    buffer::lease data;
+    std::uint32_t filled = 0;  ///< bytes
+  };
+
+  bool worth_guessing();
+  std::size_t fill_begun(std::size_t n, inbound_batch& out);
+  void judge(bool right);
+  void took(std::size_t n);
+  static std::size_t lay_out(const plan& p, std::size_t nth, std::size_t head_bytes, std::size_t n,
+                             std::span<std::byte> room);
+
+  buffer::pool& pool_;
+  inbox& general_;
+  expected_answers expected_;
+  begun_block begun_;
+  std::vector<buffer::lease> spare_;  // for the blocks of the plan, in order
+  int credit_ = 0;
+  unsigned general_reads_ = 0;  // still to be read without a guess
+};
+
+}  // namespace shoal::net
