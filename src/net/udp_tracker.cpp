@@ -51,6 +51,7 @@ struct received_datagram {
   std::size_t bytes = 0;
 };
 
+/// References are to the frame of the caller, which awaits this at once.
 awaitable<received_datagram> receive(udp::socket& socket, asio::mutable_buffer into) {
   const auto [failed, n] = co_await socket.async_receive(into, use_tuple);
   co_return received_datagram{failed, n};

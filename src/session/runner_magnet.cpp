@@ -17,6 +17,15 @@ std::string torrent_runner::name() const {
   return settings_.magnet.name.empty() ? to_hex(hash().wire().view()) : settings_.magnet.name;
 }
 
+/// A link's trackers in the order in which it names them.
+swarm::tracker_tiers torrent_runner::trackers_of(const metainfo::magnet_link& link) {
+  swarm::tracker_tiers out;
+  for (const auto& url : link.trackers) {
+    out.push_back({url});
+  }
+  return out;
+}
+
 net::awaitable<void> torrent_runner::find_metadata() {
   swarm::metadata_setup setup;
   setup.peers_max = services_.settings.peers_max;

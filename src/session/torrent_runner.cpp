@@ -20,15 +20,6 @@ constexpr duration disk_retry = std::chrono::seconds(5);
 constexpr std::size_t early_max = 50;
 constexpr duration poll_settled = std::chrono::milliseconds(10);
 
-/// A link's trackers in the order in which it names them.
-swarm::tracker_tiers trackers_of(const metainfo::magnet_link& link) {
-  swarm::tracker_tiers out;
-  for (const auto& url : link.trackers) {
-    out.push_back({url});
-  }
-  return out;
-}
-
 net::awaitable<void> pause(duration how_long) {
   const auto here = co_await asio::this_coro::executor;
   asio::steady_timer timer(here, how_long);

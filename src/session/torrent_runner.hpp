@@ -70,6 +70,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   // Life.
   net::awaitable<void> live();
+  static swarm::tracker_tiers trackers_of(const metainfo::magnet_link& link);
   net::awaitable<void> find_metadata();
   void take_metadata();
   std::shared_ptr<const metainfo::torrent_info> complete_info(metainfo::torrent_info fetched) const;
