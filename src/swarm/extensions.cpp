@@ -39,7 +39,9 @@ void extensions::greet(peer_state& p) {
   if (!exchange_.off()) {
     hello.ids.emplace(wire::ut_pex, wire::our_ut_pex_id);
   }
-  hello.upload_only = s_.complete();
+  if (s_.complete()) {
+    hello.upload_only = true;
+  }
   s_.tell(p, wire::extended{0, wire::encode(hello)});
 }
 
@@ -73,7 +75,7 @@ void extensions::take_handshake(peer_state& p, const wire::extended& m) {
   }
   p.pex_id = hello->id_of(wire::ut_pex).value_or(p.pex_id);
   p.metadata_id = hello->id_of(wire::ut_metadata).value_or(p.metadata_id);
-  p.upload_only = hello->upload_only;
+  p.upload_only = hello->upload_only.value_or(p.upload_only);
   connections_.drop_if_useless(p);
 }
 

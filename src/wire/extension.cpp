@@ -69,7 +69,7 @@ std::vector<std::byte> encode(const extension_handshake& h) {
     w.key("reqq").integer(*h.requests_max);
   }
   if (h.upload_only) {
-    w.key("upload_only").integer(1);
+    w.key("upload_only").integer(*h.upload_only ? 1 : 0);
   }
   if (h.client) {
     w.key("v").string(cut(*h.client, client_bytes_max));
@@ -108,7 +108,9 @@ result<extension_handshake> decode_extension_handshake(byte_view payload) {
     h.your_address = ip_address::from_bytes(as_bytes(*address));
   }
   h.metadata_size = positive<std::uint64_t>(root["metadata_size"]);
-  h.upload_only = root["upload_only"].integer().value_or(0) != 0;
+  if (const auto only = root["upload_only"].integer()) {
+    h.upload_only = *only != 0;
+  }
   return h;
 }
 

@@ -402,6 +402,23 @@ TEST_CASE("a peer that wants nothing is of no use to one that has everything") {
   }
 }
 
+TEST_CASE("a second handshake changes only what it names") {
+  script s(false);
+  const auto key = s.join();
+  wire::extension_handshake hello;
+  hello.upload_only = true;
+  s.say(key, wire::extended{0, wire::encode(hello)});
+  hello.upload_only.reset();
+  hello.client = "somebody 1.0";
+  s.say(key, wire::extended{0, wire::encode(hello)});
+  REQUIRE(s.core.peers().size() == 1);
+  CHECK(s.core.peers()[0]->upload_only);
+  CHECK(s.core.peers()[0]->client == "somebody 1.0");
+  hello.upload_only = false;
+  s.say(key, wire::extended{0, wire::encode(hello)});
+  CHECK_FALSE(s.core.peers()[0]->upload_only);
+}
+
 TEST_CASE("stop tells everybody") {
   script s;
   const auto key = s.join();

@@ -106,7 +106,7 @@ json::object value_of(const extension_handshake& h) {
   put("reqq", h.requests_max);
   put("v", h.client);
   if (h.upload_only) {
-    out["upload_only"] = true;
+    out["upload_only"] = *h.upload_only;
   }
   if (h.your_address) {
     out["yourip"] = h.your_address->to_string();

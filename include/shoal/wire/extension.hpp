@@ -29,7 +29,7 @@ struct extension_handshake {
   std::optional<std::uint32_t> requests_max;   ///< "reqq": requests the sender takes without dropping any
   std::optional<ip_address> your_address;      ///< "yourip"
   std::optional<std::uint64_t> metadata_size;  ///< "metadata_size" (BEP 9), bytes
-  bool upload_only = false;                    ///< "upload_only" (BEP 21)
+  std::optional<bool> upload_only;             ///< "upload_only" (BEP 21)
 
   /// The id under which the sender wants this extension's messages: 0 when it said that it wants none, and
   /// also when it gave the id to another extension too, since it could not tell the two apart. Nothing when
