@@ -90,7 +90,7 @@ class metadata_fetch {
     std::uint32_t late = 0;  // parts that may still come though we gave up on them
     instant ask_again_at{};
   };
-  struct part {
+  struct kept_part {
     std::vector<std::byte> data;
     ip_address from;
   };
@@ -99,7 +99,7 @@ class metadata_fetch {
     std::vector<ip_address> from;
   };
   struct copy {
-    std::vector<part> parts;
+    std::vector<kept_part> parts;
     std::size_t here = 0;
     std::set<std::uint32_t> unasked;
     bool one_at_a_time = false;
