@@ -61,11 +61,11 @@ class Watch:
         return costs
 
 
-def machine():
-    """One line on where the numbers come from."""
+def machine(files="in memory"):
+    """One line on where the numbers come from; `files` says where theirs are."""
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
     with open("/proc/sys/net/ipv4/tcp_congestion_control") as file:
         congestion = file.read().strip()
     return (f"{time.strftime('%Y-%m-%d')}, {model}, {os.cpu_count()} cores, Linux {os.uname().release}, "
-            f"TCP {congestion}, loopback, files in memory")
+            f"TCP {congestion}, loopback, files {files}")
