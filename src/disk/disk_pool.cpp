@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -16,28 +17,47 @@ namespace shoal::disk {
 
 namespace {
 
-/// Pieces hashed together by one thread: as many as SHA-1 has lanes.
-constexpr std::size_t batch_pieces = 4;
+using steady = std::chrono::steady_clock;
+
+/// As many as SHA-1 has lanes.
+constexpr std::size_t lanes = 4;
+/// More than these many pieces are hashed together as long as they are no more than these many bytes: what is
+/// posted and locked once a batch would weigh on small pieces.
+constexpr std::uint64_t batch_bytes = std::uint64_t{1} << 20;
+/// How long a small piece waits for others to be hashed with.
+constexpr steady::duration lane_patience = std::chrono::milliseconds(3);
+/// Larger pieces do not wait: four of them would take too much of the pool.
+constexpr std::uint64_t patient_bytes_max = std::uint64_t{1} << 20;
 
 struct piece_task {
   piece_job job;
-  std::function<void(piece_outcome)> done;
+  piece_sink sink;
+  steady::time_point due;  ///< then it waits no longer
+  std::uint64_t bytes = 0;
 };
 
-void finish(piece_task& task, const outcome<sha1_digest>& digest) {
+std::uint64_t bytes_of(const piece_job& job) {
+  std::uint64_t out = 0;
+  for (const auto& block : job.blocks) {
+    out += block.length;
+  }
+  return out;
+}
+
+piece_outcome finish(piece_job job, const outcome<sha1_digest>& digest) {
   using verdict = piece_outcome::verdict;
   piece_outcome out;
   if (!digest) {
     out = {verdict::io_failed, digest.error(), {}};
-  } else if (*digest != task.job.expected) {
+  } else if (*digest != job.expected) {
     out.what = verdict::hash_mismatch;
-  } else if (const auto written = write_blocks(*task.job.store, task.job.offset, task.job.blocks); !written) {
+  } else if (const auto written = write_blocks(*job.store, job.offset, job.blocks); !written) {
     out = {verdict::io_failed, written.error(), {}};
   } else {
     out.what = verdict::written;
   }
-  out.job = std::move(task.job);
-  task.done(std::move(out));
+  out.job = std::move(job);
+  return out;
 }
 
 void finish_all(std::vector<piece_task> tasks) {
@@ -46,9 +66,15 @@ void finish_all(std::vector<piece_task> tasks) {
     jobs.push_back(std::move(task.job));
   }
   const auto digests = hash_pieces(jobs);
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    tasks[i].job = std::move(jobs[i]);
-    finish(tasks[i], digests[i]);
+  for (std::size_t begin = 0; begin < tasks.size();) {
+    const piece_sink& sink = tasks[begin].sink;
+    std::vector<piece_outcome> outcomes;
+    std::size_t i = begin;
+    for (; i < tasks.size() && tasks[i].sink == sink; ++i) {
+      outcomes.push_back(finish(std::move(jobs[i]), digests[i]));
+    }
+    (*sink)(std::move(outcomes));
+    begin = i;
   }
 }
 
@@ -67,8 +93,13 @@ struct disk_pool::state {
   };
 
   void run();
+  void wait(std::unique_lock<std::mutex>& lock);
+  bool pieces_ready() const {
+    return !pieces.empty() &&
+           (stopping || pieces.size() >= lanes || pieces.front().task.due <= steady::now());
+  }
   bool pieces_first() const {
-    return work.empty() || (!pieces.empty() && pieces.front().ticket < work.front().ticket);
+    return pieces_ready() && (work.empty() || pieces.front().ticket < work.front().ticket);
   }
   std::vector<piece_task> take_pieces();
 
@@ -79,37 +110,55 @@ struct disk_pool::state {
   std::uint64_t next_ticket = 0;
   std::size_t pending = 0;  ///< queued or being done
   std::size_t idle = 0;     ///< threads that wait
+  bool clock_held = false;  ///< one of them wakes when the first piece is due
   bool stopping = false;
   std::vector<std::thread> threads;
 };
 
-/// A fair share: lanes are for when there is more than one piece a thread.
+/// Lanes are filled first; what is more is shared among the threads.
 std::vector<piece_task> disk_pool::state::take_pieces() {
-  const std::size_t share = (pieces.size() + idle) / (idle + 1);
+  const std::size_t share = std::max(lanes, (pieces.size() + idle) / (idle + 1));
   std::vector<piece_task> out;
-  for (std::size_t n = std::min(share, batch_pieces); n > 0; --n) {
+  std::uint64_t bytes = 0;
+  while (!pieces.empty() && out.size() < share && (out.size() < lanes || bytes < batch_bytes)) {
+    bytes += pieces.front().task.bytes;
     out.push_back(std::move(pieces.front().task));
     pieces.pop_front();
   }
   return out;
 }
 
+/// Until there is something to do. While pieces wait for others, one thread looks at the clock for all.
+void disk_pool::state::wait(std::unique_lock<std::mutex>& lock) {
+  ++idle;
+  while (!stopping && work.empty() && !pieces_ready()) {
+    if (pieces.empty() || clock_held) {
+      something.wait(lock);
+    } else {
+      clock_held = true;
+      something.wait_until(lock, pieces.front().task.due);
+      clock_held = false;
+    }
+  }
+  --idle;
+}
+
 void disk_pool::state::run() {
   std::unique_lock lock(mutex);
   for (;;) {
-    ++idle;
-    something.wait(lock, [this] { return stopping || !pieces.empty() || !work.empty(); });
-    --idle;
+    wait(lock);
     if (pieces.empty() && work.empty()) return;
     std::size_t count = 1;
     if (pieces_first()) {
       auto taken = take_pieces();
       count = taken.size();
+      if (!pieces.empty()) something.notify_one();
       lock.unlock();
       finish_all(std::move(taken));
     } else {
       auto next = std::move(work.front().work);
       work.pop_front();
+      if (!pieces.empty()) something.notify_one();  // another may have to look at the clock now
       lock.unlock();
       next();
       next = nullptr;  // what it holds goes outside the lock
@@ -139,14 +188,21 @@ disk_pool::~disk_pool() {
   }
 }
 
-void disk_pool::submit(piece_job job, std::function<void(piece_outcome)> done) {
-  assert(job.store && !job.blocks.empty());
+void disk_pool::submit(std::vector<piece_job> jobs, const piece_sink& sink) {
+  const auto now = steady::now();
+  bool wake = false;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->pieces.push_back({state_->next_ticket++, {std::move(job), std::move(done)}});
-    ++state_->pending;
+    for (auto& job : jobs) {
+      assert(job.store && !job.blocks.empty());
+      const std::uint64_t bytes = bytes_of(job);
+      const auto due = bytes <= patient_bytes_max ? now + lane_patience : now;
+      state_->pieces.push_back({state_->next_ticket++, {std::move(job), sink, due, bytes}});
+      ++state_->pending;
+    }
+    wake = state_->pieces_ready() || !state_->clock_held;
   }
-  state_->something.notify_one();
+  if (wake) state_->something.notify_one();
 }
 
 void disk_pool::submit(std::function<void()> work) {

@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <csignal>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -80,10 +81,16 @@ bool in_page_cache(int fd, std::uint64_t offset) {
   return ::preadv2(fd, &place, 1, static_cast<off_t>(offset), RWF_NOWAIT) == 1;
 }
 
+/// Whether pages of it would have to be made when it is mapped: in a file system in memory they would stay.
+bool has_holes(int fd) {
+  struct stat found{};
+  return ::fstat(fd, &found) != 0 || found.st_blocks * 512 < found.st_size;
+}
+
 }  // namespace
 
 std::optional<file_mapping> file_mapping::map_cached(int fd, std::uint64_t offset, std::size_t length) {
-  if (!in_page_cache(fd, offset) || !in_page_cache(fd, offset + length / 2) ||
+  if (has_holes(fd) || !in_page_cache(fd, offset) || !in_page_cache(fd, offset + length / 2) ||
       !in_page_cache(fd, offset + length - 1)) {
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 #include "session/assembly.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -25,7 +26,12 @@ assembly::assembly(services& s, net::strand strand, assembly_owner& owner,
       owner_(owner),
       store_(std::move(store)),
       info_(std::move(info)),
-      geometry_(geometry) {}
+      geometry_(geometry),
+      sink_(std::make_shared<const std::function<void(std::vector<disk::piece_outcome>)>>(
+          [this](std::vector<disk::piece_outcome> outcomes) {
+            net::asio::post(
+                strand_, [this, outcomes = std::move(outcomes)]() mutable { finished(std::move(outcomes)); });
+          })) {}
 
 void assembly::store(const block_ref& block, buffer::lease data, const ip_address& from) {
   auto& hand = hands_[block.piece];
@@ -42,34 +48,45 @@ void assembly::store(const block_ref& block, buffer::lease data, const ip_addres
 void assembly::verify(piece_index piece) {
   auto node = hands_.extract(piece);
   senders_[piece] = std::move(node.mapped().from);
-  submit({store_, piece, geometry_.piece_offset(piece), std::move(node.mapped().slots),
-          info_->piece_hashes[piece.index()]});
+  whole_.push_back({store_, piece, geometry_.piece_offset(piece), std::move(node.mapped().slots),
+                    info_->piece_hashes[piece.index()]});
 }
 
-void assembly::submit(disk::piece_job job) {
-  ++at_disk_;
-  services_.disk.submit(std::move(job), [this](disk::piece_outcome outcome) {
-    net::asio::post(strand_,
-                    [this, outcome = std::move(outcome)]() mutable { finished(std::move(outcome)); });
-  });
+void assembly::flush() {
+  if (whole_.empty()) {
+    return;
+  }
+  at_disk_ += whole_.size();
+  services_.disk.submit(std::exchange(whole_, {}), sink_);
 }
 
-void assembly::finished(disk::piece_outcome outcome) {
-  --at_disk_;
+void assembly::finished(std::vector<disk::piece_outcome> outcomes) {
+  at_disk_ -= outcomes.size();
+  std::vector<swarm::piece_verified> verdicts;
+  for (auto& outcome : outcomes) {
+    finished(std::move(outcome), verdicts);
+  }
+  if (!verdicts.empty()) {
+    owner_.pieces_done(verdicts);
+  }
+  if (std::ranges::any_of(verdicts, &swarm::piece_verified::good)) {
+    recovered();
+  }
+}
+
+/// Gives the buffers back and notes the verdict, if the disk has let it come to one.
+void assembly::finished(disk::piece_outcome outcome, std::vector<swarm::piece_verified>& verdicts) {
   const piece_index piece = outcome.job.piece;
   switch (outcome.what) {
     case disk::piece_outcome::verdict::written:
       accuse(outcome.job);
       senders_.erase(piece);
-      outcome.job.blocks.clear();
-      owner_.piece_done(piece, true);
-      recovered();
+      verdicts.push_back({piece, true});
       break;
     case disk::piece_outcome::verdict::hash_mismatch:
       remember(outcome.job, senders_[piece]);
       senders_.erase(piece);
-      outcome.job.blocks.clear();
-      owner_.piece_done(piece, false);
+      verdicts.push_back({piece, false});
       break;
     case disk::piece_outcome::verdict::io_failed:
       unwritten_.push_back(std::move(outcome.job));
@@ -98,9 +115,8 @@ void assembly::retry() {
   if (jobs.empty()) {
     recovered();  // it was blocks written early that were refused; they are still here
   }
-  for (auto& job : jobs) {
-    submit(std::move(job));
-  }
+  std::ranges::move(jobs, std::back_inserter(whole_));
+  flush();
 }
 
 void assembly::remember(const disk::piece_job& job, const std::vector<ip_address>& from) {
@@ -144,7 +160,8 @@ void assembly::accuse(const disk::piece_job& job) {
 
 void assembly::relieve() {
   auto& pool = services_.receive_buffers;
-  if (spilling_ || failing_ || pool.available() * 8 > pool.capacity()) {
+  // What is at the disk gives its buffers back soon, and then we are called again.
+  if (at_disk_ > 0 || failing_ || pool.available() * 8 > pool.capacity()) {
     return;
   }
   const auto share = [](const piece_in_hand& h) {
@@ -177,7 +194,6 @@ void assembly::spill(piece_index piece, piece_in_hand& hand) {
       continue;
     }
     ++at_disk_;
-    spilling_ = true;
     services_.disk.submit(std::move(job), [this, piece, first](outcome<void> result, disk::spill_job done) {
       net::asio::post(strand_, [this, piece, first, result = std::move(result), done = std::move(done)] {
         spilled(result, done, piece, first);
@@ -189,7 +205,6 @@ void assembly::spill(piece_index piece, piece_in_hand& hand) {
 void assembly::spilled(const outcome<void>& result, const disk::spill_job& job, piece_index piece,
                        std::size_t first) {
   --at_disk_;
-  spilling_ = false;
   const auto found = hands_.find(piece);
   if (result.has_error()) {
     refused(result.error());

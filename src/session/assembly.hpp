@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include <shoal/disk/disk_pool.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
 #include <shoal/piece/geometry.hpp>
+#include <shoal/swarm/event.hpp>
 
 #include "session/services.hpp"
 
@@ -25,7 +27,7 @@ namespace shoal {
 class assembly_owner {
  public:
   virtual ~assembly_owner() = default;
-  virtual void piece_done(piece_index piece, bool good) = 0;
+  virtual void pieces_done(std::span<const swarm::piece_verified> verdicts) = 0;
   virtual void peer_lied(const ip_address& who) = 0;
   virtual void disk_refused(const failure& why) = 0;
   virtual void disk_works_again() = 0;
@@ -37,22 +39,24 @@ class assembly {
            std::shared_ptr<const metainfo::torrent_info> info, const piece::geometry& geometry);
 
   void store(const block_ref& block, buffer::lease data, const ip_address& from);
+  /// Takes note of a piece that is whole; `flush` sends all such to the disk.
   void verify(piece_index piece);
-  /// When buffers run short, writes the blocks of the piece least likely to be whole soon.
+  void flush();
+  /// When buffers run short and none will come back by itself, writes the blocks of the piece least likely to
+  /// be whole soon.
   void relieve();
   /// Tries again to write what the disk refused.
   void retry();
   /// The disk refused something and has taken nothing since.
   bool failing() const { return failing_; }
   /// Nothing is at the disk.
-  bool idle() const { return at_disk_ == 0; }
+  bool idle() const { return at_disk_ == 0 && whole_.empty(); }
 
  private:
   struct piece_in_hand {
     std::vector<disk::block_slot> slots;
     std::vector<ip_address> from;
     std::size_t received = 0;
-    bool spilling = false;
   };
   /// A copy that failed.
   struct failed_copy {
@@ -60,8 +64,8 @@ class assembly {
     std::vector<ip_address> from;
   };
 
-  void submit(disk::piece_job job);
-  void finished(disk::piece_outcome outcome);
+  void finished(std::vector<disk::piece_outcome> outcomes);
+  void finished(disk::piece_outcome outcome, std::vector<swarm::piece_verified>& verdicts);
   void refused(const failure& why);
   void recovered();
   void remember(const disk::piece_job& job, const std::vector<ip_address>& from);
@@ -78,9 +82,10 @@ class assembly {
   std::unordered_map<piece_index, piece_in_hand> hands_;
   std::unordered_map<piece_index, std::vector<ip_address>> senders_;  // of pieces at the disk
   std::unordered_map<piece_index, std::vector<failed_copy>> failed_;
+  std::vector<disk::piece_job> whole_;  // to be sent to the disk
   std::vector<disk::piece_job> unwritten_;
+  disk::piece_sink sink_;
   std::size_t at_disk_ = 0;
-  bool spilling_ = false;
   bool failing_ = false;
 };
 

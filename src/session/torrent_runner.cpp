@@ -224,6 +224,7 @@ void torrent_runner::flush() {
   dirty_.clear();
   if (core_) {
     reader_->flush();
+    assembly_->flush();
     assembly_->relieve();
   }
   arm();
@@ -299,9 +300,13 @@ void torrent_runner::on_closed(peer_key who, error why) {
   });
 }
 
-void torrent_runner::piece_done(piece_index piece, bool good) {
-  drive(swarm::piece_verified{piece, good});
-  if (good) {
+void torrent_runner::pieces_done(std::span<const swarm::piece_verified> verdicts) {
+  for (const auto& verdict : verdicts) {
+    core_->on(steady_now(), verdict);
+    carry_out(*core_);
+  }
+  flush();
+  if (std::ranges::any_of(verdicts, &swarm::piece_verified::good)) {
     save_resume();
   }
 }

@@ -103,7 +103,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void on_sent(peer_key who, std::uint64_t payload_bytes, std::uint32_t blocks) override;
   void on_unsent(peer_key who, std::vector<block_ref>&& blocks) override;
   void on_closed(peer_key who, error why) override;
-  void piece_done(piece_index piece, bool good) override;
+  void pieces_done(std::span<const swarm::piece_verified> verdicts) override;
   void peer_lied(const ip_address& who) override;
   void disk_refused(const failure& why) override;
   void disk_works_again() override;

@@ -92,9 +92,26 @@ class awaited {
   std::optional<T> value_;
 };
 
+/// Every outcome of its own to `f`.
+template <class F>
+piece_sink sink_of(F f) {
+  return std::make_shared<const std::function<void(std::vector<piece_outcome>)>>(
+      [f](std::vector<piece_outcome> outcomes) {
+        for (auto& out : outcomes) {
+          f(std::move(out));
+        }
+      });
+}
+
+std::vector<piece_job> list_of(piece_job job) {
+  std::vector<piece_job> out;
+  out.push_back(std::move(job));
+  return out;
+}
+
 piece_outcome run(disk_pool& pool, piece_job job) {
   awaited<piece_outcome> result;
-  pool.submit(std::move(job), [&](piece_outcome out) { result.put(std::move(out)); });
+  pool.submit(list_of(std::move(job)), sink_of([&](piece_outcome out) { result.put(std::move(out)); }));
   return result.get();
 }
 
@@ -272,15 +289,16 @@ TEST_CASE("many pieces on many threads get each its own verdict, and the destruc
   std::atomic<int> work_done{0};
   {
     disk_pool pool(3);
+    const auto sink = sink_of([&](const piece_outcome& out) {
+      const std::lock_guard lock(mutex);
+      got.emplace(out.job.piece, out.what);
+    });
     for (std::uint32_t i = 0; i < pieces; ++i) {
       auto job = f.piece(i, i * length, length);
       const bool bad = f.random.below(3) == 0;
       if (bad) job.blocks[f.random.below(3)].data.data()[0] ^= std::byte{4};
       expected.push_back(bad ? verdict::hash_mismatch : verdict::written);
-      pool.submit(std::move(job), [&](piece_outcome out) {
-        const std::lock_guard lock(mutex);
-        got.emplace(out.job.piece, out.what);
-      });
+      pool.submit(list_of(std::move(job)), sink);
       pool.submit([&] { ++work_done; });
     }
   }
@@ -308,4 +326,57 @@ TEST_CASE("jobs of one kind start in order, and a job may submit another while t
   }
   REQUIRE(order.size() == 21);
   CHECK(std::ranges::is_sorted(order));
+}
+
+TEST_CASE("pieces that are submitted together come back together, each to its sink") {
+  const temp_directory here;
+  constexpr std::uint32_t pieces = 40;
+  fixture f(here.path(), {file("a", pieces * block_bytes)});
+  std::mutex mutex;
+  std::vector<std::size_t> calls;
+  std::size_t others = 0;
+  const auto counted =
+      std::make_shared<const std::function<void(std::vector<piece_outcome>)>>([&](auto outcomes) {
+        const std::lock_guard lock(mutex);
+        calls.push_back(outcomes.size());
+      });
+  {
+    disk_pool pool(1);
+    std::vector<piece_job> jobs;
+    for (std::uint32_t i = 0; i < pieces; ++i) {
+      jobs.push_back(f.piece(i, i * block_bytes, block_bytes));
+    }
+    auto last = list_of(std::move(jobs.back()));
+    jobs.pop_back();
+    pool.submit(std::move(jobs), counted);
+    pool.submit(std::move(last), sink_of([&](const piece_outcome&) {
+                  const std::lock_guard lock(mutex);
+                  ++others;
+                }));
+  }
+  CHECK(calls == std::vector<std::size_t>{pieces - 1});
+  CHECK(others == 1);
+  CHECK(f.holds(0, f.content.size()));
+}
+
+TEST_CASE("a piece alone does not wait for others that never come") {
+  const temp_directory here;
+  fixture f(here.path(), {file("a", 3 * block_bytes)});
+  for (const unsigned threads : {1U, 4U}) {
+    disk_pool pool(threads);
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      CHECK(run(pool, f.piece(i, i * block_bytes, block_bytes)).what == verdict::written);
+    }
+    // Nor while a thread is busy with other work.
+    awaited<bool> begun;
+    awaited<bool> end;
+    if (threads == 1) continue;
+    pool.submit([&] {
+      begun.put(true);
+      end.get();
+    });
+    begun.get();
+    CHECK(run(pool, f.piece(0, 0, block_bytes)).what == verdict::written);
+    end.put(true);
+  }
 }

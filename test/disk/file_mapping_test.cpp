@@ -66,6 +66,12 @@ TEST_CASE("what is not in the file is not mapped") {
   CHECK_FALSE(file_mapping::map_cached(-1, 0, 1));
 }
 
+TEST_CASE("a file with holes is not mapped, which would fill them") {
+  const mapped_scene s;
+  s.cut(50'000'000);
+  CHECK_FALSE(s.map(0, file_bytes));
+}
+
 TEST_CASE("a file that is cut while it is mapped reads as zeros and says so, and its neighbours do not") {
   const mapped_scene s;
   const mapped_scene other;

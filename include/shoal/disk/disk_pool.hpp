@@ -2,7 +2,10 @@
 // The threads that touch files and hash, so that no disk ever stalls the network. Jobs are values; `done` is
 // called once, on a disk thread, and should only post. Jobs of one kind start in order; nothing is promised
 // about their end: whoever spills blocks waits for that before he submits their piece, and whoever reads
-// waits for what he wrote. Finished pieces that queue up are hashed several at once.
+// waits for what he wrote.
+//
+// Finished pieces are hashed several at once, which halves the cost. Small ones therefore wait for others,
+// but only for 3 ms: then those that are there are hashed.
 
 #include <cstdint>
 #include <functional>
@@ -39,6 +42,9 @@ struct piece_outcome {
   piece_job job;  ///< given back, so that a piece that the disk refused is not lost
 };
 
+/// Where verdicts on pieces go, several at a time; called on a disk thread, and should only post.
+using piece_sink = std::shared_ptr<const std::function<void(std::vector<piece_outcome>)>>;
+
 /// Writes blocks of an unfinished piece early to free their buffers. They are read back to be hashed, a few
 /// at a time, so that a large piece needs little memory.
 struct spill_job {
@@ -64,7 +70,8 @@ class disk_pool {
   /// Finishes what was submitted. Not on a disk thread.
   ~disk_pool();
 
-  void submit(piece_job job, std::function<void(piece_outcome)> done);
+  /// One verdict a job, in any order. What goes to one sink comes together where it was done together.
+  void submit(std::vector<piece_job> jobs, const piece_sink& sink);
   void submit(spill_job job, std::function<void(outcome<void>, spill_job)> done);
   void submit(read_job job, std::function<void(outcome<void>, read_job)> done);
   /// Anything else that may block (stat, resume files, prepare). `work` is called on a disk thread.

@@ -20,7 +20,8 @@ namespace shoal::disk {
 class file_mapping {
  public:
   /// Maps [offset, offset + length) of an open file, length > 0; nothing when it cannot be mapped, or when
-  /// its bytes seem not to be in the page cache: then reading is better, which fetches ahead.
+  /// its bytes seem not to be in the page cache (then reading is better, which fetches ahead), or when the
+  /// file has holes (which would be filled).
   static std::optional<file_mapping> map_cached(int fd, std::uint64_t offset, std::size_t length);
 
   file_mapping(file_mapping&&) noexcept;
