@@ -71,15 +71,13 @@ void add_peer(std::vector<announced_peer>& peers, announced_peer peer) {
 
 /// BEP 23 and BEP 7: address and port, one after the other.
 bool add_compact(std::vector<announced_peer>& peers, std::string_view packed, std::size_t address_bytes) {
-  if (packed.size() % (address_bytes + 2) != 0) {
-    return false;
+  const std::size_t peer_bytes = address_bytes + 2;
+  const bool is_whole = packed.size() % peer_bytes == 0;
+  if (is_whole) {
+    unpack_peers(as_bytes(packed), peer_bytes, peers);
+    peers.resize(std::min(peers.size(), peers_max));
   }
-  byte_reader in(as_bytes(packed));
-  while (in.remaining() > 0 && peers.size() < peers_max) {
-    const auto address = ip_address::from_bytes(in.bytes(address_bytes));
-    add_peer(peers, {{*address, in.u16()}, std::nullopt});
-  }
-  return true;
+  return is_whole;
 }
 
 /// BEP 3: a list of dictionaries.
@@ -110,6 +108,17 @@ bool add_peers(std::vector<announced_peer>& peers, bencode::node_view node, std:
 }
 
 }  // namespace
+
+void unpack_peers(byte_view packed, std::size_t peer_bytes, std::vector<announced_peer>& peers) {
+  byte_reader in(packed);
+  while (in.remaining() >= peer_bytes) {
+    const auto address = ip_address::from_bytes(in.bytes(peer_bytes - 2));
+    const std::uint16_t port = in.u16();
+    if (port != 0) {
+      peers.push_back({{*address, port}, std::nullopt});
+    }
+  }
+}
 
 result<announce_response> parse_announce_response(byte_view body) {
   const auto document = parse_dictionary(body);
@@ -160,6 +169,9 @@ result<std::vector<scrape_entry>> parse_scrape_response(byte_view body) {
     }
     entries.push_back({*hash, count(value["complete"]).value_or(0), count(value["downloaded"]).value_or(0),
                        count(value["incomplete"]).value_or(0)});
+    scrape_entry& e = entries.back();
+    e.partial_seeds =
+        e.incomplete - std::min(e.incomplete, count(value["downloaders"]).value_or(e.incomplete));
   });
   if (!good) {
     return errc::bad_reply;

@@ -22,14 +22,7 @@ announce_response read_announce(byte_reader& in, bool v6) {
   r.interval_s = in.u32();
   r.incomplete = in.u32();
   r.complete = in.u32();
-  const std::size_t address_bytes = v6 ? 16 : 4;
-  while (in.remaining() >= address_bytes + 2) {
-    const auto address = ip_address::from_bytes(in.bytes(address_bytes));
-    const std::uint16_t port = in.u16();
-    if (port != 0) {
-      r.peers.push_back({{*address, port}, std::nullopt});
-    }
-  }
+  unpack_peers(in.bytes(in.remaining()), v6 ? 18 : 6, r.peers);
   return r;
 }
 

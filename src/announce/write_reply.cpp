@@ -33,28 +33,24 @@ void put_string(std::string& out, std::string_view key, std::string_view value) 
   out += value;
 }
 
-void put_compact(std::string& out, const std::vector<announced_peer>& peers, bool v4, std::size_t count) {
-  put_number(out, count * (v4 ? 6U : 18U));
-  out += ':';
-  for (const auto& peer : peers) {
-    if (peer.endpoint.address.is_v4() == v4) {
-      out += as_text(peer.endpoint.address.bytes());
-      out += static_cast<char>(peer.endpoint.port >> 8);
-      out += static_cast<char>(peer.endpoint.port & 0xff);
-    }
+void put_packed_peers(std::string& out, byte_view v4, byte_view v6) {
+  put_string(out, "5:peers", as_text(v4));
+  if (!v6.empty()) {
+    put_string(out, "6:peers6", as_text(v6));
   }
 }
 
-void put_compact_peers(std::string& out, const std::vector<announced_peer>& peers) {
-  const auto v4 = static_cast<std::size_t>(std::count_if(
-      peers.begin(), peers.end(), [](const announced_peer& p) { return p.endpoint.address.is_v4(); }));
-  out.reserve(out.size() + 18 * peers.size() + 200);
-  out += "5:peers";
-  put_compact(out, peers, true, v4);
-  if (v4 < peers.size()) {
-    out += "6:peers6";
-    put_compact(out, peers, false, peers.size() - v4);
+/// Those of one family, as BEP 23 and BEP 7 pack them.
+std::vector<std::byte> packed(const std::vector<announced_peer>& peers, bool v4) {
+  std::vector<std::byte> bytes;
+  byte_writer out(bytes);
+  for (const auto& peer : peers) {
+    if (peer.endpoint.address.is_v4() == v4) {
+      out.bytes(peer.endpoint.address.bytes());
+      out.u16(peer.endpoint.port);
+    }
   }
+  return bytes;
 }
 
 void put_dictionary_peers(std::string& out, const std::vector<announced_peer>& peers, bool no_peer_id) {
@@ -81,13 +77,8 @@ void put_refusal(std::string& out, std::string_view reason, std::optional<std::u
   out += 'e';
 }
 
-}  // namespace
-
-void write_announce_response(const announce_response& r, bool compact, bool no_peer_id, std::string& out) {
-  if (!r.failure_reason.empty()) {
-    put_refusal(out, r.failure_reason, r.retry_in_s);
-    return;
-  }
+/// The keys before those of the peers.
+void put_head(const announce_response& r, std::string& out) {
   out += 'd';
   if (r.complete) {
     put_integer(out, "8:complete", *r.complete);
@@ -102,11 +93,10 @@ void write_announce_response(const announce_response& r, bool compact, bool no_p
   if (r.min_interval_s) {
     put_integer(out, "12:min interval", *r.min_interval_s);
   }
-  if (compact) {
-    put_compact_peers(out, r.peers);
-  } else {
-    put_dictionary_peers(out, r.peers, no_peer_id);
-  }
+}
+
+/// The keys behind those of the peers.
+void put_tail(const announce_response& r, std::string& out) {
   if (!r.tracker_id.empty()) {
     put_string(out, "10:tracker id", r.tracker_id);
   }
@@ -114,6 +104,27 @@ void write_announce_response(const announce_response& r, bool compact, bool no_p
     put_string(out, "15:warning message", r.warning);
   }
   out += 'e';
+}
+
+}  // namespace
+
+void write_announce_response(const announce_response& r, bool compact, bool no_peer_id, std::string& out) {
+  if (!r.failure_reason.empty()) {
+    put_refusal(out, r.failure_reason, r.retry_in_s);
+  } else if (compact) {
+    write_packed_response(r, packed(r.peers, true), packed(r.peers, false), out);
+  } else {
+    put_head(r, out);
+    put_dictionary_peers(out, r.peers, no_peer_id);
+    put_tail(r, out);
+  }
+}
+
+void write_packed_response(const announce_response& r, byte_view v4, byte_view v6, std::string& out) {
+  out.reserve(out.size() + v4.size() + v6.size() + 200);
+  put_head(r, out);
+  put_packed_peers(out, v4, v6);
+  put_tail(r, out);
 }
 
 void write_failure(std::string_view reason, std::string& out) {
@@ -137,6 +148,7 @@ void write_scrape_response(const std::vector<scrape_entry>& entries, std::string
     put_string(out, "", as_text(entry->info_hash.view()));
     put_integer(out, "d8:complete", entry->complete);
     put_integer(out, "10:downloaded", entry->downloaded);
+    put_integer(out, "11:downloaders", entry->incomplete - std::min(entry->incomplete, entry->partial_seeds));
     put_integer(out, "10:incomplete", entry->incomplete);
     out += 'e';
   }

@@ -1,61 +1,64 @@
 #pragma once
-// One swarm: its peers in four dense arrays, by family and role, so that any of them can be drawn by index.
+// One swarm: its peers in tables, by address family and by whether they want anything.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
-#include <shoal/base/time.hpp>
+#include <shoal/base/strong.hpp>
 #include <shoal/hash/digest.hpp>
 
-#include "registry/peer_store.hpp"
+#include "registry/peer_table.hpp"
 
 namespace shoal::registry {
 
-enum class family : std::uint8_t { v4, v6 };
+using swarm_slot = strong_index<struct swarm_slot_tag>;
 
-inline family family_of(const endpoint& e) {
-  return e.address.is_v4() ? family::v4 : family::v6;
-}
-inline family other(family f) {
-  return f == family::v4 ? family::v6 : family::v4;
-}
+template <std::size_t AddressBytes>
+struct family_peers {
+  peer_table<AddressBytes> wants;  ///< leechers
+  peer_table<AddressBytes>
+      gives;  ///< seeders, and partial seeds (BEP 21), to whom no seeder is of use either
+
+  peer_table<AddressBytes>& of(bool is_giving) { return is_giving ? gives : wants; }
+  std::uint32_t size() const { return wants.size() + gives.size(); }
+};
 
 struct swarm {
   sha1_digest info_hash;
-  std::uint64_t completed = 0;
-  instant emptied;      ///< when its last peer left
-  bool queued = false;  ///< in the queue of swarms that were empty
-  bool in_use = false;  ///< else its slot is free
+  std::uint32_t completed = 0;
+  std::uint32_t partial_seeds = 0;
+  std::uint8_t oldest = 0;   ///< no peer was last heard from before this tick (modulo 256)
+  std::uint8_t emptied = 0;  ///< the tick (modulo 256) when its last peer left
+  bool queued = false;       ///< in the queue of swarms that were empty
+  bool in_use = false;       ///< else its slot is free
+  family_peers<4> four;
+  std::unique_ptr<family_peers<16>> six;  ///< most swarms need none
 
-  std::vector<peer_slot>& peers(family f, role r) { return peers_[index(f, r)]; }
-  const std::vector<peer_slot>& peers(family f, role r) const { return peers_[index(f, r)]; }
+  std::uint32_t size() const { return four.size() + (six ? six->size() : 0); }
+  std::uint32_t seeders() const { return four.gives.size() + (six ? six->gives.size() : 0) - partial_seeds; }
+  /// BEP 21 counts partial seeds among them.
+  std::uint32_t leechers() const { return four.wants.size() + (six ? six->wants.size() : 0) + partial_seeds; }
 
-  std::size_t count(role r) const { return peers(family::v4, r).size() + peers(family::v6, r).size(); }
-  std::size_t count() const { return count(role::leecher) + count(role::seeder); }
-
-  void enter(peer_store& store, peer_slot s) {
-    peer_record& p = store[s];
-    auto& into = peers(family_of(p.endpoint), p.role);
-    p.position = static_cast<std::uint32_t>(into.size());
-    into.push_back(s);
+  /// nullptr when there are none of the family.
+  template <std::size_t AddressBytes>
+  family_peers<AddressBytes>* family() {
+    if constexpr (AddressBytes == 4) {
+      return &four;
+    } else {
+      return six.get();
+    }
   }
-  /// The last of its array takes its place.
-  void leave(peer_store& store, peer_slot s) {
-    const peer_record& p = store[s];
-    auto& from = peers(family_of(p.endpoint), p.role);
-    const peer_slot moved = from.back();
-    from[p.position] = moved;
-    store[moved].position = p.position;
-    from.pop_back();
+  template <std::size_t AddressBytes>
+  family_peers<AddressBytes>& make_family() {
+    if constexpr (AddressBytes == 16) {
+      if (!six) {
+        six = std::make_unique<family_peers<16>>();
+      }
+    }
+    return *family<AddressBytes>();
   }
-
- private:
-  static std::size_t index(family f, role r) {
-    return static_cast<std::size_t>(f) * 2 + static_cast<std::size_t>(r);
-  }
-  std::array<std::vector<peer_slot>, 4> peers_;
 };
+static_assert(sizeof(swarm) <= 72);  // a million swarms of two peers each weigh what their heads weigh
 
 }  // namespace shoal::registry

@@ -1,16 +1,15 @@
 #include "registry/swarm_directory.hpp"
 
 #include <cassert>
-#include <cstdint>
 
 namespace shoal::registry {
 
 std::optional<swarm_slot> swarm_directory::find(const sha1_digest& info_hash) const {
   const auto found = by_hash_.find(info_hash);
-  return found == by_hash_.end() ? std::nullopt : std::optional(found->second);
+  return found == by_hash_.end() ? std::nullopt : std::optional(*found);
 }
 
-std::optional<swarm_slot> swarm_directory::find_or_open(const sha1_digest& info_hash, instant now) {
+std::optional<swarm_slot> swarm_directory::find_or_open(const sha1_digest& info_hash) {
   if (const auto known = find(info_hash)) {
     return known;
   }
@@ -31,36 +30,35 @@ std::optional<swarm_slot> swarm_directory::find_or_open(const sha1_digest& info_
   swarm& s = swarms_[slot.index()];
   s.info_hash = info_hash;
   s.in_use = true;
-  by_hash_.emplace(info_hash, slot);
-  emptied(slot, now);
+  by_hash_.insert(slot);
   return slot;
 }
 
-void swarm_directory::emptied(swarm_slot s, instant now) {
-  swarms_[s.index()].emptied = now;
+void swarm_directory::emptied(swarm_slot s, std::uint64_t tick) {
+  swarms_[s.index()].emptied = kept(tick);
   if (!swarms_[s.index()].queued) {
-    enqueue(s, now);
+    enqueue(s, tick);
   }
 }
 
-void swarm_directory::enqueue(swarm_slot s, instant now) {
+void swarm_directory::enqueue(swarm_slot s, std::uint64_t tick) {
   swarms_[s.index()].queued = true;
-  lulls_.push_back({s, now});
+  lulls_.push_back({s, kept(tick)});
 }
 
-void swarm_directory::forget_long_empty(instant now) {
-  while (!lulls_.empty() && lulls_.front().since + empty_max_ <= now) {
+void swarm_directory::forget_long_empty(std::uint64_t tick) {
+  while (!lulls_.empty() && is_too_old(lulls_.front().since, tick)) {
     const swarm_slot slot = lulls_.front().swarm;
     lulls_.pop_front();
     swarm& s = swarms_[slot.index()];
     s.queued = false;
-    if (s.count() != 0) {
+    if (s.size() != 0) {
       continue;  // it will be queued when its last peer leaves
     }
-    if (s.emptied + empty_max_ <= now) {
+    if (is_too_old(s.emptied, tick)) {
       forget(slot);
     } else {  // somebody was in it meanwhile
-      enqueue(slot, now);
+      enqueue(slot, tick);
     }
   }
 }
@@ -70,7 +68,7 @@ void swarm_directory::forget_one_empty() {
     const swarm_slot slot = lulls_.front().swarm;
     lulls_.pop_front();
     swarms_[slot.index()].queued = false;
-    if (swarms_[slot.index()].count() == 0) {
+    if (swarms_[slot.index()].size() == 0) {
       forget(slot);
       return;
     }
@@ -79,8 +77,8 @@ void swarm_directory::forget_one_empty() {
 
 void swarm_directory::forget(swarm_slot slot) {
   swarm& s = swarms_[slot.index()];
-  assert(s.in_use && s.count() == 0 && !s.queued);
-  by_hash_.erase(s.info_hash);
+  assert(s.in_use && s.size() == 0 && !s.queued);
+  by_hash_.erase(slot);
   free_.push_back(slot);
   s = swarm{};
 }

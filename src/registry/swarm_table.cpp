@@ -1,142 +1,262 @@
 #include <algorithm>
+#include <cstring>
+#include <limits>
 #include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include <shoal/registry/swarm_table.hpp>
 
+#include "registry/choice.hpp"
 #include "registry/keyed_hash.hpp"
-#include "registry/peer_store.hpp"
-#include "registry/sampler.hpp"
+#include "registry/peer_table.hpp"
 #include "registry/swarm.hpp"
 #include "registry/swarm_directory.hpp"
+#include "registry/sweep.hpp"
+#include "registry/ticks.hpp"
 
 namespace shoal::registry {
 
 namespace {
 
 announce::scrape_entry entry_of(const swarm& s) {
-  return {s.info_hash, s.count(role::seeder), s.completed, s.count(role::leecher)};
+  return {s.info_hash, s.seeders(), s.completed, s.leechers(), s.partial_seeds};
 }
 
+template <std::size_t AddressBytes>
+typename peer_record<AddressBytes>::place place_of(const endpoint& e) {
+  typename peer_record<AddressBytes>::place out;
+  std::memcpy(out.data(), e.address.bytes().data(), AddressBytes);
+  out[AddressBytes] = static_cast<std::byte>(e.port >> 8);
+  out[AddressBytes + 1] = static_cast<std::byte>(e.port & 0xff);
+  return out;
+}
+
+/// What an announce makes of its sender.
+struct standing {
+  bool gives, partial;
+
+  explicit standing(const announce::announce_request& r)
+      : gives(r.left == 0 || r.event == announce::event::paused), partial(gives && r.left != 0) {}
+};
+
+/// Without a look at all peers for so many ticks, one is due at once, or ages could not be told.
+constexpr std::uint64_t round_ticks_max = 100;
+constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
+
 }  // namespace
+
+table_totals& table_totals::operator+=(const table_totals& o) {
+  swarms += o.swarms;
+  seeders += o.seeders;
+  leechers += o.leechers;
+  announces += o.announces;
+  completed += o.completed;
+  expired += o.expired;
+  return *this;
+}
 
 struct swarm_table::state {
   state(const table_settings& s, std::uint64_t seed)
       : settings(s),
-        silence_max(from_seconds(s.expire_intervals * s.interval_s)),
+        clock(from_seconds(s.expire_intervals * s.interval_s)),
         chance(seed),
-        store(keyed_hash(chance)),
-        swarms(keyed_hash(chance), s.swarms_max, silence_max) {}
+        hash(chance),
+        swarms(keyed_hash(chance), s.swarms_max),
+        silent(hash) {}
 
-  std::optional<peer_slot> remember(instant now, swarm_slot slot, const announce::announce_request& r,
-                                    const endpoint& from);
-  void drop(instant now, peer_slot who);
-  void enter(swarm& s, peer_slot who);
-  void leave(swarm& s, peer_slot who);
+  std::uint64_t advance(instant now);
+  bool expire(std::uint64_t tick, std::size_t places_max);
 
-  announce::announce_response reply_without_peers(const swarm& s, const endpoint& from);
-  void add_peers(announce::announce_response& out, const swarm& s, std::uint32_t wanted, family asker_family,
-                 role asker_role, std::optional<peer_slot> asker);
-  void add_peers_of(announce::announce_response& out, const swarm& s, std::size_t wanted, family f,
-                    role asker_role, const peer_record* asker);
+  template <std::size_t AddressBytes>
+  told announce_from(std::uint64_t tick, const announce::announce_request& r, const endpoint& from,
+                     peer_room& peers, bool admits);
+  template <std::size_t AddressBytes>
+  peer_record<AddressBytes>* remember(std::uint64_t tick, swarm& s, const announce::announce_request& r,
+                                      const endpoint& from, bool admits);
+  template <std::size_t AddressBytes>
+  void drop(std::uint64_t tick, swarm_slot slot, const endpoint& from);
+  void count(swarm& s, bool gives, bool partial, int by);
+  void count_partial(swarm& s, int by);
+  told reply_about(const swarm& s);
+  template <std::size_t AddressBytes>
+  std::uint32_t tell(swarm& s, std::uint32_t wanted, bool to_giver, const peer_record<AddressBytes>* asker,
+                     span_writer& out);
 
   table_settings settings;
-  duration silence_max;
+  tick_clock clock;
   rng chance;
-  peer_store store;
+  keyed_hash hash;
   swarm_directory swarms;
-  sampler pick;
+  sweep silent;
+  std::uint64_t last_tick = 0;
+  std::tuple<std::vector<peer_record<4>*>, std::vector<peer_record<16>*>> scratch;
 
-  std::size_t seeder_count = 0;
+  std::size_t givers = 0, wanters = 0, partial_seeds = 0;
   std::uint64_t announces = 0, completed = 0, expired = 0;
 };
 
-std::optional<peer_slot> swarm_table::state::remember(instant now, swarm_slot slot,
-                                                      const announce::announce_request& r,
-                                                      const endpoint& from) {
-  swarm& s = swarms[slot];
-  const role standing = r.left == 0 ? role::seeder : role::leecher;
-  auto who = store.find(slot, from);
-  if (who) {
-    store.touch(*who, now);
-    if (store[*who].role != standing) {
-      leave(s, *who);
-      store[*who].role = standing;
-      enter(s, *who);
+/// The tick, with the table fit for it.
+std::uint64_t swarm_table::state::advance(instant now) {
+  const std::uint64_t tick = clock.at(now);
+  constexpr std::uint64_t all_silent = silence_ticks + 1;
+  if (tick > last_tick + all_silent) {  // nobody has been heard from for so long that all are forgotten
+    expire(last_tick + all_silent, unbounded);
+    if (tick > last_tick + 2 * all_silent) {
+      swarms.forget_long_empty(last_tick + 2 * all_silent);
     }
-  } else {
-    if (from.port == 0 || s.count() >= settings.peers_per_swarm_max || store.size() >= settings.peers_max) {
-      return std::nullopt;
-    }
-    who = store.add(slot, from, now);
-    store[*who].role = standing;
-    enter(s, *who);
   }
-  peer_record& p = store[*who];
-  p.id = r.peer_id;
-  if (r.event == announce::event::completed && standing == role::seeder && !p.completed) {
-    p.completed = true;
+  last_tick = tick;
+  if (tick > silent.round() + round_ticks_max) {
+    expire(tick, unbounded);
+  }
+  return tick;
+}
+
+bool swarm_table::state::expire(std::uint64_t tick, std::size_t places_max) {
+  const bool done = silent.step(
+      swarms, tick, places_max,
+      [&](swarm& s, const auto& peer, bool gives) {
+        count(s, gives, peer.has(peer.partial), -1);
+        ++expired;
+      },
+      [&](swarm_slot slot) { swarms.emptied(slot, tick); });
+  if (done) {
+    swarms.forget_long_empty(tick);
+  }
+  return done;
+}
+
+void swarm_table::state::count(swarm& s, bool gives, bool partial, int by) {
+  (gives ? givers : wanters) += static_cast<std::size_t>(by);
+  if (partial) {
+    count_partial(s, by);
+  }
+}
+
+void swarm_table::state::count_partial(swarm& s, int by) {
+  partial_seeds += static_cast<std::size_t>(by);
+  s.partial_seeds += static_cast<std::uint32_t>(by);
+}
+
+template <std::size_t AddressBytes>
+peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swarm& s,
+                                                        const announce::announce_request& r,
+                                                        const endpoint& from, bool admits) {
+  using record = peer_record<AddressBytes>;
+  const standing now(r);
+  const auto where = place_of<AddressBytes>(from);
+  auto* family = s.family<AddressBytes>();
+  record* peer = family == nullptr ? nullptr : family->of(now.gives).find(where, hash);
+  bool was_partial = peer != nullptr && peer->has(record::partial);
+  if (peer == nullptr) {
+    record* const elsewhere = family == nullptr ? nullptr : family->of(!now.gives).find(where, hash);
+    std::uint8_t marks = 0;
+    if (elsewhere != nullptr) {
+      marks = elsewhere->marks & record::completed;
+      count(s, !now.gives, elsewhere->has(record::partial), -1);
+      family->of(!now.gives).remove(elsewhere, hash);
+    } else if (from.port == 0 || !admits || s.size() >= settings.peers_per_swarm_max ||
+               givers + wanters >= settings.peers_max) {
+      return nullptr;
+    } else if (s.size() == 0) {
+      s.oldest = kept(tick);
+    }
+    peer = &s.make_family<AddressBytes>().of(now.gives).add(where, hash);
+    peer->marks = marks;
+    count(s, now.gives, false, 1);
+    was_partial = false;
+  }
+  peer->heard = kept(tick);
+  if (now.partial != was_partial) {
+    peer->marks ^= record::partial;
+    count_partial(s, now.partial ? 1 : -1);
+  }
+  if (r.event == announce::event::completed && r.left == 0 && !peer->has(record::completed)) {
+    peer->marks |= record::completed;
     ++s.completed;
     ++completed;
   }
-  return who;
+  return peer;
 }
 
-void swarm_table::state::drop(instant now, peer_slot who) {
-  const swarm_slot slot = store[who].swarm;
-  leave(swarms[slot], who);
-  store.remove(who);
-  if (swarms[slot].count() == 0) {
-    swarms.emptied(slot, now);
+template <std::size_t AddressBytes>
+void swarm_table::state::drop(std::uint64_t tick, swarm_slot slot, const endpoint& from) {
+  swarm& s = swarms[slot];
+  auto* const family = s.family<AddressBytes>();
+  if (family == nullptr) {
+    return;
+  }
+  const auto where = place_of<AddressBytes>(from);
+  for (const bool gives : {true, false}) {
+    if (auto* const peer = family->of(gives).find(where, hash)) {
+      count(s, gives, peer->has(peer->partial), -1);
+      family->of(gives).remove(peer, hash);
+      if (s.size() == 0) {
+        swarms.emptied(slot, tick);
+      }
+      return;
+    }
   }
 }
 
-void swarm_table::state::enter(swarm& s, peer_slot who) {
-  s.enter(store, who);
-  seeder_count += store[who].role == role::seeder ? 1U : 0U;
-}
-
-void swarm_table::state::leave(swarm& s, peer_slot who) {
-  s.leave(store, who);
-  seeder_count -= store[who].role == role::seeder ? 1U : 0U;
-}
-
-announce::announce_response swarm_table::state::reply_without_peers(const swarm& s, const endpoint& from) {
-  announce::announce_response out;
+told swarm_table::state::reply_about(const swarm& s) {
+  told out;
   const std::uint32_t tenth = settings.interval_s / 10;
   out.interval_s =
       settings.interval_s - tenth + static_cast<std::uint32_t>(chance.below(std::uint64_t{tenth} * 2 + 1));
   out.min_interval_s = std::min(settings.min_interval_s, out.interval_s);
-  out.complete = s.count(role::seeder);
-  out.incomplete = s.count(role::leecher);
-  out.external_ip = from.address;
+  out.complete = s.seeders();
+  out.incomplete = s.leechers();
   return out;
 }
 
-void swarm_table::state::add_peers(announce::announce_response& out, const swarm& s, std::uint32_t wanted,
-                                   family asker_family, role asker_role, std::optional<peer_slot> asker) {
-  const peer_record* const self = asker ? &store[*asker] : nullptr;
-  add_peers_of(out, s, wanted, asker_family, asker_role, self);
-  add_peers_of(out, s, wanted - out.peers.size(), other(asker_family), asker_role, nullptr);
+template <std::size_t AddressBytes>
+std::uint32_t swarm_table::state::tell(swarm& s, std::uint32_t wanted, bool to_giver,
+                                       const peer_record<AddressBytes>* asker, span_writer& out) {
+  auto* const family = s.family<AddressBytes>();
+  if (family == nullptr) {
+    return 0;
+  }
+  choice<AddressBytes> all(family->wants, to_giver ? nullptr : &family->gives, to_giver ? nullptr : asker);
+  return all.write(wanted, chance, std::get<std::vector<peer_record<AddressBytes>*>>(scratch), out);
 }
 
-void swarm_table::state::add_peers_of(announce::announce_response& out, const swarm& s, std::size_t wanted,
-                                      family f, role asker_role, const peer_record* asker) {
-  // The candidates are the leechers, then, for a leecher, the seeders, in one row of numbers; the asker's own
-  // place is left out of it. A seeder is no candidate of its own.
-  const auto& leechers = s.peers(f, role::leecher);
-  const auto& seeders = s.peers(f, role::seeder);
-  std::size_t row = leechers.size() + (asker_role == role::leecher ? seeders.size() : 0);
-  std::optional<std::uint32_t> own_place;
-  if (asker != nullptr && asker_role == role::leecher) {
-    own_place = asker->position;
-    --row;
+template <std::size_t AddressBytes>
+told swarm_table::state::announce_from(std::uint64_t tick, const announce::announce_request& r,
+                                       const endpoint& from, peer_room& peers, bool admits) {
+  ++announces;
+  if (r.event == announce::event::stopped) {
+    const auto slot = swarms.find(r.info_hash);
+    if (slot) {
+      drop<AddressBytes>(tick, *slot, from);
+    }
+    static const swarm nobody;
+    return reply_about(slot ? swarms[*slot] : nobody);
   }
-  const auto count = static_cast<std::uint32_t>(std::min(wanted, row));
-  for (std::uint32_t i : pick.choose(static_cast<std::uint32_t>(row), count, chance)) {
-    i += own_place && i >= *own_place ? 1U : 0U;
-    const peer_record& p = store[i < leechers.size() ? leechers[i] : seeders[i - leechers.size()]];
-    out.peers.push_back({p.endpoint, p.id});
+  const auto slot = swarms.find_or_open(r.info_hash);
+  if (!slot) {
+    told out;
+    out.no_room = true;
+    out.interval_s = settings.interval_s;
+    return out;
   }
+  swarm& s = swarms[*slot];
+  const auto* const asker = remember<AddressBytes>(tick, s, r, from, admits);
+  if (s.size() == 0) {
+    swarms.emptied(*slot, tick);
+  }
+  std::uint32_t wanted = std::min(r.num_want.value_or(settings.num_want_default), settings.num_want_max);
+  const bool to_giver = standing(r).gives;
+  if constexpr (AddressBytes == 4) {
+    wanted -= tell<4>(s, wanted, to_giver, asker, peers.v4);
+    tell<16>(s, wanted, to_giver, nullptr, peers.v6);
+  } else {
+    wanted -= tell<16>(s, wanted, to_giver, asker, peers.v6);
+    tell<4>(s, wanted, to_giver, nullptr, peers.v4);
+  }
+  return reply_about(s);
 }
 
 swarm_table::swarm_table(const table_settings& s, std::uint64_t seed)
@@ -145,32 +265,40 @@ swarm_table::~swarm_table() = default;
 swarm_table::swarm_table(swarm_table&&) noexcept = default;
 swarm_table& swarm_table::operator=(swarm_table&&) noexcept = default;
 
+told swarm_table::announce(instant now, const announce::announce_request& r, const endpoint& from,
+                           peer_room& peers, bool admits) {
+  const std::uint64_t tick = state_->advance(now);
+  return from.address.is_v4() ? state_->announce_from<4>(tick, r, from, peers, admits)
+                              : state_->announce_from<16>(tick, r, from, peers, admits);
+}
+
 announce::announce_response swarm_table::announce(instant now, const announce::announce_request& r,
                                                   const endpoint& from) {
-  state& my = *state_;
-  ++my.announces;
-  if (r.event == announce::event::stopped) {
-    const auto slot = my.swarms.find(r.info_hash);
-    const auto who = slot ? my.store.find(*slot, from) : std::nullopt;
-    if (who) {
-      my.drop(now, *who);
-    }
-    static const swarm nobody;
-    return my.reply_without_peers(slot ? my.swarms[*slot] : nobody, from);
+  const std::size_t most = state_->settings.num_want_max;
+  std::vector<std::byte> room(most * (6 + 18));
+  peer_room peers{span_writer(std::span(room).first(most * 6)),
+                  span_writer(std::span(room).subspan(most * 6))};
+  const told t = announce(now, r, from, peers);
+  announce::announce_response out;
+  out.interval_s = t.interval_s;
+  if (t.no_room) {
+    out = {};
+    out.failure_reason = no_room_reason;
+    out.retry_in_s = t.interval_s;
+    return out;
   }
-  const auto slot = my.swarms.find_or_open(r.info_hash, now);
-  if (!slot) {
-    announce::announce_response full;
-    full.failure_reason = "the tracker has no room for another torrent";
-    full.retry_in_s = my.settings.interval_s;
-    return full;
+  out.min_interval_s = t.min_interval_s;
+  out.complete = t.complete;
+  out.incomplete = t.incomplete;
+  out.external_ip = from.address;
+  const bool v4_first = from.address.is_v4();
+  if (v4_first) {
+    announce::unpack_peers(peers.v4.written(), 6, out.peers);
   }
-  const auto who = my.remember(now, *slot, r, from);
-  announce::announce_response out = my.reply_without_peers(my.swarms[*slot], from);
-  const std::uint32_t wanted =
-      std::min(r.num_want.value_or(my.settings.num_want_default), my.settings.num_want_max);
-  my.add_peers(out, my.swarms[*slot], wanted, family_of(from), r.left == 0 ? role::seeder : role::leecher,
-               who);
+  announce::unpack_peers(peers.v6.written(), 18, out.peers);
+  if (!v4_first) {
+    announce::unpack_peers(peers.v4.written(), 6, out.peers);
+  }
   return out;
 }
 
@@ -181,7 +309,7 @@ announce::scrape_entry swarm_table::scrape(const sha1_digest& info_hash) const {
 
 std::vector<announce::scrape_entry> swarm_table::scrape_all(std::size_t swarms_max) const {
   std::vector<announce::scrape_entry> out;
-  for (const swarm& s : state_->swarms.slots()) {
+  for (const swarm& s : std::as_const(state_->swarms).slots()) {
     if (out.size() >= swarms_max) {
       break;
     }
@@ -192,20 +320,18 @@ std::vector<announce::scrape_entry> swarm_table::scrape_all(std::size_t swarms_m
   return out;
 }
 
-void swarm_table::expire(instant now) {
-  state& my = *state_;
-  for (auto who = my.store.oldest(); who && my.store[*who].heard + my.silence_max <= now;
-       who = my.store.oldest()) {
-    my.drop(now, *who);
-    ++my.expired;
-  }
-  my.swarms.forget_long_empty(now);
+bool swarm_table::expire(instant now, std::size_t places_max) {
+  return state_->expire(state_->advance(now), places_max);
 }
 
 table_totals swarm_table::totals() const {
   const state& my = *state_;
-  return {my.swarms.size(), my.seeder_count, my.store.size() - my.seeder_count,
-          my.announces,     my.completed,    my.expired};
+  return {my.swarms.size(),
+          my.givers - my.partial_seeds,
+          my.wanters + my.partial_seeds,
+          my.announces,
+          my.completed,
+          my.expired};
 }
 
 }  // namespace shoal::registry

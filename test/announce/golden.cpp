@@ -126,6 +126,7 @@ std::vector<scrape_entry> entries_of(const value& v) {
     read_number(item.as_object(), "complete", e.complete);
     read_number(item.as_object(), "downloaded", e.downloaded);
     read_number(item.as_object(), "incomplete", e.incomplete);
+    read_number(item.as_object(), "partial_seeds", e.partial_seeds);
     entries.push_back(e);
   }
   return entries;

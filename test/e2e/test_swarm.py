@@ -28,7 +28,7 @@ class SwarmOfOursTest(SwarmTest):
             self.assert_copied(original, leecher.folder)
         self.assertGreater(from_leechers, original.stat().st_size)  # the seeder alone would have sent four copies
         self.assertEqual(scrape(tracker.announce_url, info_hash(torrent)),
-                         {"complete": 5, "downloaded": 4, "incomplete": 0})
+                         {"complete": 5, "downloaded": 4, "downloaders": 0, "incomplete": 0})
         for process in [*leechers, tracker]:
             self.assertEqual(process.stop(), OK)
 

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <shoal/base/rng.hpp>
 #include <shoal/registry/swarm_table.hpp>
 
 #include "registry/scenes.hpp"
@@ -21,9 +22,16 @@ namespace {
 
 struct model_peer {
   bool seeder = false;
+  bool partial = false;
   bool completed = false;
-  instant heard;
+  std::int64_t heard = 0;  // in ticks
+  bool gives() const { return seeder || partial; }
 };
+
+/// Time as the table keeps it: a 64th of the longest silence.
+std::int64_t tick(instant now, duration silence_max) {
+  return now.time_since_epoch() / (silence_max / 64);
+}
 
 struct model {
   using swarm = std::map<endpoint, model_peer>;
@@ -40,7 +48,8 @@ struct model {
     }
     model_peer& p = swarms[n][from];
     p.seeder = seeder;
-    p.heard = now;
+    p.partial = !seeder && e == event::paused;
+    p.heard = tick(now, silence_max);
     if (e == event::completed && seeder && !p.completed) {
       p.completed = true;
       ++completed[n];
@@ -49,8 +58,8 @@ struct model {
 
   void expire(instant now) {
     for (auto& [n, peers] : swarms) {
-      expired +=
-          std::erase_if(peers, [&](const auto& entry) { return entry.second.heard + silence_max <= now; });
+      expired += std::erase_if(
+          peers, [&](const auto& entry) { return tick(now, silence_max) - entry.second.heard > 64; });
     }
   }
 
@@ -62,11 +71,19 @@ struct model {
     return out;
   }
 
+  std::uint64_t partial_count(std::uint8_t n) {
+    std::uint64_t out = 0;
+    for (const auto& [where, p] : swarms[n]) {
+      out += p.partial ? 1U : 0U;
+    }
+    return out;
+  }
+
   /// Whom the asker may be told of.
-  std::set<endpoint> eligible(std::uint8_t n, bool asker_is_seeder, const endpoint& asker) {
+  std::set<endpoint> eligible(std::uint8_t n, const endpoint& asker) {
     std::set<endpoint> out;
     for (const auto& [where, p] : swarms[n]) {
-      if (where != asker && !(asker_is_seeder && p.seeder)) {
+      if (where != asker && !(swarms[n][asker].gives() && p.gives())) {
         out.insert(where);
       }
     }
@@ -118,15 +135,18 @@ TEST_CASE("the table agrees with a naive model under random announces") {
     CAPTURE(step);
     now += from_seconds(chance.unit() * 3);
     if (chance.below(20) == 0) {
-      table.expire(now);
+      // In steps of any size, with nothing in between.
+      while (!table.expire(now, 1 + static_cast<std::size_t>(chance.below(30)))) {
+      }
       naive.expire(now);
     }
     const auto n = static_cast<std::uint8_t>(chance.below(4));
-    const auto host = static_cast<std::uint32_t>(chance.below(25));
+    // From lulls, with peers in a row, to crowds, where they stand by their hashes.
+    const auto host = static_cast<std::uint32_t>(chance.below(step / 4000 % 2 == 0 ? 5 : 60));
     const auto port = static_cast<std::uint16_t>(1000 + chance.below(2));
     const endpoint from = chance.below(3) == 0 ? v6_peer(host, port) : v4_peer(host, port);
     const bool seeder = chance.below(3) == 0;
-    const auto e = static_cast<event>(chance.below(4));
+    const auto e = static_cast<event>(chance.below(5));
     const auto wanted =
         chance.below(4) == 0 ? std::nullopt : std::optional(static_cast<std::uint32_t>(chance.below(20)));
 
@@ -138,15 +158,15 @@ TEST_CASE("the table agrees with a naive model under random announces") {
     if (e == event::stopped) {
       CHECK(reply.peers.empty());
     } else {
-      check_peers(reply, naive.eligible(n, seeder, from), std::min(wanted.value_or(7), 15U),
-                  from.address.is_v4());
+      check_peers(reply, naive.eligible(n, from), std::min(wanted.value_or(7), 15U), from.address.is_v4());
     }
     CHECK(table.totals().expired == naive.expired);
   }
   for (std::uint8_t n = 0; n < 4; ++n) {
     // The count of completions outlives a lull, not a swarm; with four busy swarms no lull is that long.
     CHECK(table.scrape(hash_number(n)) == announce::scrape_entry{hash_number(n), naive.count(n, true),
-                                                                 naive.completed[n], naive.count(n, false)});
+                                                                 naive.completed[n], naive.count(n, false),
+                                                                 naive.partial_count(n)});
   }
 }
 

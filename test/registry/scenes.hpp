@@ -28,14 +28,6 @@ inline endpoint v6_peer(std::uint32_t n, std::uint16_t port = 6881) {
   return {ip_address::v6(octets), port};
 }
 
-inline peer_id id_number(std::uint32_t n) {
-  peer_id id;
-  for (std::size_t i = 0; i < 4; ++i) {
-    id.bytes[i] = static_cast<std::byte>(n >> (8 * i));
-  }
-  return id;
-}
-
 inline announce::announce_request asking(std::uint64_t left, announce::event event = announce::event::none,
                                          std::optional<std::uint32_t> num_want = {}, std::uint8_t swarm = 1) {
   announce::announce_request r;

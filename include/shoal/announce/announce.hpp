@@ -83,7 +83,9 @@ struct scrape_entry {
   sha1_digest info_hash;
   std::uint64_t complete = 0;    ///< seeders now
   std::uint64_t downloaded = 0;  ///< `completed` events ever
-  std::uint64_t incomplete = 0;  ///< leechers now
+  std::uint64_t incomplete = 0;  ///< leechers now, with those who want no more
+  /// BEP 21: of the incomplete, those who want no more; on the wire their difference, `downloaders`.
+  std::uint64_t partial_seeds = 0;
 
   friend bool operator==(const scrape_entry&, const scrape_entry&) = default;
 };
@@ -98,6 +100,9 @@ std::optional<std::string> scrape_url(std::string_view tracker_url, const std::v
 /// value. Optional keys of the wrong type count as absent; `interval` and the peers must be right.
 result<announce_response> parse_announce_response(byte_view body);
 result<std::vector<scrape_entry>> parse_scrape_response(byte_view body);
+/// Peers as BEP 23 and BEP 7 pack them, `peer_bytes` (6 or 18) each, appended; those with port 0 are left
+/// out, and a part of one at the end.
+void unpack_peers(byte_view packed, std::size_t peer_bytes, std::vector<announced_peer>& peers);
 
 // The tracker's side.
 
@@ -111,6 +116,9 @@ result<std::vector<sha1_digest>> parse_scrape_query(std::string_view query, std:
 /// The body of a reply, compact (BEP 23 `peers`, BEP 7 `peers6`) or with dictionaries, appended to `out`; the
 /// refusal alone when there is a failure reason.
 void write_announce_response(const announce_response& r, bool compact, bool no_peer_id, std::string& out);
+/// The same, compact, for a tracker that has its peers packed already: `r.peers` does not count, nor a
+/// refusal.
+void write_packed_response(const announce_response& r, byte_view v4, byte_view v6, std::string& out);
 void write_failure(std::string_view reason, std::string& out);
 /// Entries come in any order; of equal info-hashes the first is written.
 void write_scrape_response(const std::vector<scrape_entry>& entries, std::string& out);

@@ -84,6 +84,11 @@ class span_writer {
     used_ += n;
     return room_.subspan(used_ - n, n);
   }
+  /// Only the first n bytes count as written.
+  void rewind(std::size_t n) {
+    assert(n <= used_);
+    used_ = n;
+  }
 
  private:
   void put_number(std::uint64_t v, std::size_t n) {
