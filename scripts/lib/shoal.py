@@ -52,8 +52,8 @@ class Shoal(Process):
         return self.started()["listen"]
 
 
-def start_tracker(shop, *options, listen="127.0.0.1:0"):
-    tracker = Shoal(shop, "tracker", "tracker", "--listen", listen, *options)
+def start_tracker(shop, *options, listen="127.0.0.1:0", **how):
+    tracker = Shoal(shop, "tracker", "tracker", "--listen", listen, *options, **how)
     tracker.announce_url = tracker.started()["announce_url"]
     return tracker
 

@@ -43,6 +43,11 @@ void stop_signal::on_request(std::function<void()> f) {
   if (requested() && notify_) notify_();
 }
 
+void stop_signal::on_hangup(std::function<void()> f) {
+  const std::lock_guard lock(mutex_);
+  hang_up_ = std::move(f);
+}
+
 void stop_signal::watch() {
   using clock = std::chrono::steady_clock;
   clock::time_point first{};
@@ -50,6 +55,13 @@ void stop_signal::watch() {
     int number = 0;
     if (sigwait(&signals_, &number) != 0) continue;
     if (closing_) return;
+    if (number == SIGHUP) {
+      const std::lock_guard lock(mutex_);
+      if (hang_up_) {
+        hang_up_();
+        continue;
+      }
+    }
     if (requested_.exchange(true)) {
       if (clock::now() - first < one_request) continue;
       at_second_();

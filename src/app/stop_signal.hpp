@@ -25,6 +25,8 @@ class stop_signal {
   /// Called once, from another thread, when the first signal comes (or now, if it came already); an empty
   /// function to forget it.
   void on_request(std::function<void()> f);
+  /// SIGHUP calls this instead of being such a request, from another thread; an empty function to undo it.
+  void on_hangup(std::function<void()> f);
 
  private:
   void watch();
@@ -36,7 +38,7 @@ class stop_signal {
   std::atomic<bool> requested_ = false;
   std::atomic<bool> closing_ = false;
   std::mutex mutex_;
-  std::function<void()> notify_;
+  std::function<void()> notify_, hang_up_;  // guarded by mutex_
   std::thread watcher_;
 };
 

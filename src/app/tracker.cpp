@@ -7,6 +7,10 @@
 #include <shoal/base/units.hpp>
 
 #include "app/command_line.hpp"
+#include "app/complaint.hpp"
+#include "app/json_options.hpp"
+#include "app/served_torrents.hpp"
+#include "app/service_manager.hpp"
 #include "app/text.hpp"
 #include "app/tracker_host.hpp"
 
@@ -22,19 +26,47 @@ struct tracker_options {
   std::uint32_t threads = 1;
   std::uint32_t peers_max = 200;
   std::uint32_t connections_max = 10'000;
+  std::uint32_t swarms_kept_max = 2'000'000;
+  std::uint32_t peers_kept_max = 10'000'000;
+  std::uint32_t requests_per_s_max = 0;
+  std::vector<ip_address> trusted_proxies;
+  served_torrents served;
   bool full_scrape = false;
+  bool check_config = false;
 };
 
+parsed<ip_address> parse_address(std::string_view text) {
+  if (const auto address = ip_address::parse(text)) return {address, {}};
+  return {std::nullopt, "'" + printable(text) + "' is no address, such as 10.0.0.1"};
+}
+
 void declare(CLI::App& c, tracker_options& o) {
+  add_config_file(c);
   add_values(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
              "Where peers announce; default [::]:6969; repeat for more");
   add_value(c, "--interval", o.interval, parse_time, "TIME", "How often peers shall announce; default 120s");
   add_value(c, "--max-reply", o.peers_max, parse_count, "N", "Peers told in one reply at most; default 200");
   add_value(c, "--max-connections", o.connections_max, parse_count, "N",
             "Connections open at once; default 10000");
+  add_value(c, "--max-swarms", o.swarms_kept_max, parse_count, "N",
+            "Torrents known at once; default 2000000 (about 100 bytes each)");
+  add_value(c, "--max-peers", o.peers_kept_max, parse_count, "N",
+            "Peers known at once; default 10000000 (about 11 bytes each, 27 by IPv6)");
+  add_value(c, "--max-rate", o.requests_per_s_max, parse_count, "N",
+            "Requests a second from one address (IPv6: /64); default no limit");
+  auto* const allow = c.add_option("--allow", o.served.allow_file,
+                                   "Serve only the info-hashes in this file, one a line; SIGHUP: read again");
+  c.add_option("--deny", o.served.deny_file, "Serve all but the info-hashes in this file")
+      ->type_name("FILE")
+      ->excludes(allow);
+  allow->type_name("FILE");
+  add_values(c, "--trusted-proxy", o.trusted_proxies, parse_address, "ADDR",
+             "Believe its X-Forwarded-For; repeat for more");
   c.add_flag("--full-scrape", o.full_scrape, "Tell everything about all swarms to who asks");
   add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
+  c.add_flag("--check-config", o.check_config, "Only say whether the options and files are right");
   c.footer(
+      "HTTP and UDP are answered on the same port number: -a udp://... works as well.\n"
       "It keeps nothing on disk: after a restart peers announce again and all is as before.\n"
       "\nExample:\n"
       "  shoal tracker --listen 10.0.0.1:6969\n"
@@ -49,10 +81,14 @@ server::tracker_settings settings_of(const tracker_options& o) {
   s.threads = o.threads;
   s.connections_max = o.connections_max;
   s.full_scrape = o.full_scrape;
+  s.requests_per_s_max = o.requests_per_s_max;
+  s.trusted_proxies = o.trusted_proxies;
   s.table.interval_s = std::max(
       1U, static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(o.interval).count()));
   s.table.min_interval_s = std::min(s.table.min_interval_s, std::max(1U, s.table.interval_s / 2));
   s.table.num_want_max = o.peers_max;
+  s.table.swarms_max = o.swarms_kept_max;
+  s.table.peers_max = o.peers_kept_max;
   s.table.num_want_default = std::min(s.table.num_want_default, o.peers_max);
   return s;
 }
@@ -109,10 +145,29 @@ void watch(context& x, const server::tracker_server& tracker) {
   x.stop.on_request({});
 }
 
+// The file of torrents, again; the old one counts on when the new one is wrong.
+void read_again(context& x, const served_torrents& served, server::tracker_server& tracker) {
+  try {
+    x.out.say("Read again: " + counted(served.apply(tracker), "torrent") + " listed");
+  } catch (const complaint& e) {
+    x.out.complain(e.what());
+  }
+}
+
 exit_code tracker(context& x, const tracker_options& o) {
+  if (o.check_config) {
+    o.served.check();
+    x.out.say("The configuration is fine.");
+    return exit_code::ok;
+  }
   const auto t = start_tracker(settings_of(o), "--listen");
+  o.served.apply(*t.server);
+  if (o.served.restricted()) x.stop.on_hangup([&] { read_again(x, o.served, *t.server); });
   introduce(x, t);
+  tell_service_manager("READY=1");
   watch(x, *t.server);
+  tell_service_manager("STOPPING=1");
+  x.stop.on_hangup({});
   x.out.clear_status();
   t.server->stop();
   const auto stats = t.server->stats();

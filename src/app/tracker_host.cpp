@@ -22,7 +22,9 @@ std::string listed(const std::vector<endpoint>& list) {
 
 running_tracker start_tracker(server::tracker_settings settings, const std::string& option) {
   std::random_device device;
-  settings.seed = (std::uint64_t{device()} << 32) | device();
+  const auto word = [&] { return (std::uint64_t{device()} << 32) | device(); };
+  settings.seed = word();
+  settings.id_key = {word(), word()};
   auto server = std::make_unique<server::tracker_server>(settings);
   auto started = server->start();
   if (!started && started.error().code == boost::system::errc::address_family_not_supported) {

@@ -21,6 +21,9 @@ error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where, const std::
   if (!failed) {
     acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
   }
+  if (!failed) {  // for the sockets that it accepts, which inherit it
+    acceptor.set_option(tcp::no_delay(true), failed);
+  }
   if (!failed && where.address() == asio::ip::address_v6::any()) {
     acceptor.set_option(asio::ip::v6_only(false), failed);
   }

@@ -24,54 +24,6 @@ constexpr std::size_t batch_max = 16;
 constexpr duration linger_max = std::chrono::seconds(2);
 constexpr std::size_t linger_bytes_max = 256 * 1024;
 
-/// How a reply is framed.
-struct framing {
-  bool head = false;  ///< the body is counted but not sent
-  bool keep_alive = false;
-  bool say_keep_alive = false;  ///< HTTP/1.0 does not take it for granted
-};
-
-struct batch {
-  std::vector<query> queries;
-  std::vector<framing> framings;
-  bool last = false;  ///< the connection ends after it
-
-  void clear() {
-    queries.clear();
-    framings.clear();
-  }
-};
-
-question question_of(const http_request& r, const tracker_service& service) {
-  if (r.refused != 0) {
-    return tracker_service::refusal(r.refused);
-  }
-  question q = service.read(r.target);
-  if (r.head && std::holds_alternative<ask_announce>(q)) {
-    return tracker_service::refusal(405);  // an announce changes something, so it is no HEAD
-  }
-  return q;
-}
-
-/// The whole requests that are there, as many as one batch takes.
-void take(request_reader& reader, tracker_service& service, batch& into) {
-  into.clear();
-  while (!into.last && into.queries.size() < batch_max) {
-    const auto request = reader.next();
-    if (!request) {
-      return;
-    }
-    query& q = into.queries.emplace_back();
-    q.asked = question_of(*request, service);
-    service.count_request(is_bad(q.asked));
-    into.framings.push_back({request->head, request->keep_alive, request->minor_version_0});
-    into.last = !request->keep_alive;
-    if (std::holds_alternative<ask_full_scrape>(q.asked)) {
-      return;  // large enough alone
-    }
-  }
-}
-
 std::string_view status_line(unsigned status) {
   switch (status) {
     case 200:
@@ -89,21 +41,53 @@ std::string_view status_line(unsigned status) {
   }
 }
 
-void put_reply(const question& asked, const framing& f, std::string_view body, std::string& out) {
-  out += status_line(status(asked));
+void put_reply(const http_request& r, const http_answer& a, std::string_view body, std::string& out) {
+  out += status_line(a.status);
   out += "Content-Type: ";
-  out += content_type(asked);
+  out += a.content_type;
   out += "\r\nContent-Length: ";
   out += std::to_string(body.size());
   out += "\r\n";
-  if (!f.keep_alive) {
+  if (!r.keep_alive) {
     out += "Connection: close\r\n";
-  } else if (f.say_keep_alive) {
+  } else if (r.minor_version_0) {  // which does not take it for granted
     out += "Connection: keep-alive\r\n";
   }
   out += "\r\n";
-  if (!f.head) {
+  if (!r.head) {
     out += body;
+  }
+}
+
+/// What one write will send, and whether it is the last.
+struct batch {
+  std::string replies;
+  std::string body;  // of the reply in the making
+  std::size_t requests = 0;
+  bool last = false;
+  bool may_send_more = false;  ///< the client, though it was the last
+};
+
+/// Answers the whole requests that are there, as many as one batch takes.
+void answer(request_reader& reader, const tracker_service& service, request_counts& counts,
+            const ip_address& from, instant now, batch& into) {
+  into.replies.clear();
+  into.requests = 0;
+  while (!into.last && into.requests < batch_max) {
+    const auto request = reader.next();
+    if (!request) {
+      return;
+    }
+    into.body.clear();
+    const http_answer a = service.respond(*request, from, now, into.body);
+    counts.count(a.label);
+    put_reply(*request, a, into.body, into.replies);
+    ++into.requests;
+    into.last = !request->keep_alive;
+    into.may_send_more = request->refused != 0 || reader.has_more();
+    if (a.is_large) {
+      return;
+    }
   }
 }
 
@@ -123,24 +107,22 @@ net::awaitable<void> linger(open_connection& c) {
 
 }  // namespace
 
-net::awaitable<void> serve(open_connections::place me, open_connections& all, tracker_service& service,
-                           connection_limits limits) {
+net::awaitable<void> serve(open_connections::place me, open_connections& all, const tracker_service& service,
+                           request_counts& counts, connection_limits limits) {
   error failed;
   const auto remote = me->socket.remote_endpoint(failed);
   if (failed) {
     co_return;
   }
   const ip_address from = net::from_asio(remote).address;
-  me->socket.set_option(net::tcp::no_delay(true), failed);
 
   request_reader reader(limits.request_bytes_max);
   batch now;
-  std::string body;
-  std::string out;
   me->deadline = steady_now() + limits.idle_max;
   while (!now.last && !all.stopping()) {
-    take(reader, service, now);
-    if (now.queries.empty()) {
+    const instant begun = steady_now();
+    answer(reader, service, counts, from, begun, now);
+    if (now.requests == 0) {
       const auto [read_failed, bytes] = co_await me->socket.async_read_some(reader.space(), net::use_tuple);
       if (read_failed) {
         co_return;
@@ -149,22 +131,16 @@ net::awaitable<void> serve(open_connections::place me, open_connections& all, tr
       continue;
     }
     me->replying = true;
-    service.answer(now.queries, from);
-    out.clear();
-    for (std::size_t i = 0; i < now.queries.size(); ++i) {
-      body.clear();
-      service.write(now.queries[i], all.size(), body);
-      put_reply(now.queries[i].asked, now.framings[i], body, out);
-    }
+    counts.took(steady_now() - begun, now.requests);
     const auto [write_failed, written] =
-        co_await asio::async_write(me->socket, asio::buffer(out), net::use_tuple);
+        co_await asio::async_write(me->socket, asio::buffer(now.replies), net::use_tuple);
     me->replying = false;
     if (write_failed) {
       co_return;
     }
     me->deadline = steady_now() + limits.idle_max;
   }
-  if (!all.stopping()) {
+  if (now.may_send_more && !all.stopping()) {
     co_await linger(*me);
   }
 }

@@ -7,6 +7,7 @@
 #include <shoal/net/asio.hpp>
 
 #include "server/open_connections.hpp"
+#include "server/request_counts.hpp"
 #include "server/tracker_service.hpp"
 
 namespace shoal::server {
@@ -16,9 +17,9 @@ struct connection_limits {
   std::size_t request_bytes_max;
 };
 
-/// Until the client leaves, is too slow, or the server stops. Runs on the socket's strand; `all` and
-/// `service` outlive it.
-net::awaitable<void> serve(open_connections::place me, open_connections& all, tracker_service& service,
-                           connection_limits limits);
+/// Until the client leaves, is too slow, or the server stops. Runs on the socket's strand; `all`, `service`
+/// and `counters` outlive it.
+net::awaitable<void> serve(open_connections::place me, open_connections& all, const tracker_service& service,
+                           request_counts& counts, connection_limits limits);
 
 }  // namespace shoal::server

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
 namespace shoal::server {
@@ -65,6 +66,11 @@ http_request request_reader::accept() {
   }
   http_request out;
   out.target = head.target();
+  for (const auto& field : head) {
+    if (boost::beast::iequals(field.name_string(), "X-Forwarded-For")) {
+      out.forwarded_for = field.value();
+    }
+  }
   out.head = is_head;
   out.keep_alive = parser_->keep_alive();
   out.minor_version_0 = head.version() == 10;

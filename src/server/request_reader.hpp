@@ -14,8 +14,9 @@
 namespace shoal::server {
 
 struct http_request {
-  std::string_view target;  ///< path and query; valid until the next call
-  bool head = false;        ///< HEAD instead of GET
+  std::string_view target;         ///< path and query; valid until the next call
+  std::string_view forwarded_for;  ///< X-Forwarded-For, the last one's; as long valid
+  bool head = false;               ///< HEAD instead of GET
   bool keep_alive = false;
   bool minor_version_0 = false;  ///< HTTP/1.0, where keeping alive must be said
   /// Not 0: no request of ours but this status to answer with, the last thing on the connection.
@@ -34,6 +35,8 @@ class request_reader {
   /// The next request whose head is there; nothing when there is no whole one. After a refusal there is no
   /// next.
   std::optional<http_request> next();
+  /// Whether bytes have come that `next` has not looked at.
+  bool has_more() const { return buffer_.size() > 0; }
 
  private:
   using parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;

@@ -16,10 +16,16 @@
 #include <shoal/net/task_group.hpp>
 #include <shoal/server/tracker_server.hpp>
 
+#include "server/admission.hpp"
 #include "server/http_connection.hpp"
 #include "server/open_connections.hpp"
+#include "server/pages.hpp"
+#include "server/request_counts.hpp"
 #include "server/steady_now.hpp"
+#include "server/swarm_shards.hpp"
 #include "server/tracker_service.hpp"
+#include "server/udp_answerer.hpp"
+#include "server/udp_door.hpp"
 
 namespace shoal::server {
 
@@ -40,31 +46,48 @@ duration sweep_interval(duration idle_max) {
   return std::clamp<duration>(idle_max / 4, std::chrono::milliseconds(10), std::chrono::seconds(1));
 }
 
-/// A listener and the strand on which it is run and closed.
+/// A listener and the strand on which it is run and closed, and the UDP sockets of the same address.
 struct door {
   explicit door(asio::io_context& context)
       : strand(asio::any_io_executor(context.get_executor())), listener(strand) {}
   net::strand strand;
   net::listener listener;
+  std::vector<std::unique_ptr<udp_door>> udp;
+  std::vector<net::strand> udp_strands;
 };
+
+/// A port that TCP has free may be taken in UDP; then another one is tried.
+constexpr int free_port_tries = 20;
 
 }  // namespace
 
 struct tracker_server::impl {
   explicit impl(tracker_settings s)
       : settings(std::move(s)),
-        service(settings.table, settings.seed, settings.full_scrape),
+        swarms(settings.table, settings.seed),
+        door_keeper(settings.requests_per_s_max, settings.seed),
+        service(swarms, door_keeper,
+                {settings.table.num_want_max, settings.full_scrape, settings.trusted_proxies},
+                [this] { return take_census(); }),
+        answerer(swarms, door_keeper, settings.id_key),
         context(static_cast<int>(std::max(1U, settings.threads))),
         house(context.get_executor(), log_exception),
         talks(context.get_executor(), log_exception) {}
 
   outcome<void> open_doors();
+  outcome<std::unique_ptr<door>> open_door(const endpoint& where);
+  census take_census() const;
   void welcome(net::tcp::socket socket);
   net::awaitable<void> sweep();
   net::awaitable<void> shut_down(duration grace);
 
   const tracker_settings settings;
+  swarm_shards swarms;
+  admission door_keeper;
   tracker_service service;
+  udp_answerer answerer;
+  request_counts http;
+  const instant started = steady_now();
   open_connections connections;
 
   asio::io_context context;
@@ -78,17 +101,54 @@ struct tracker_server::impl {
 
 outcome<void> tracker_server::impl::open_doors() {
   for (const endpoint& where : settings.listen) {
-    auto opened = std::make_unique<door>(context);
-    auto listening = opened->listener.open(where);
-    if (!listening) {
+    auto opened = open_door(where);
+    for (int i = 1; !opened && where.port == 0 && i < free_port_tries; ++i) {
+      opened = open_door(where);
+    }
+    if (!opened) {
       doors.clear();
       addresses.clear();
-      return std::move(listening).error();
+      return std::move(opened).error();
     }
-    addresses.push_back(opened->listener.local());
-    doors.push_back(std::move(opened));
+    addresses.push_back((*opened)->listener.local());
+    doors.push_back(std::move(*opened));
   }
   return {};
+}
+
+outcome<std::unique_ptr<door>> tracker_server::impl::open_door(const endpoint& where) {
+  auto out = std::make_unique<door>(context);
+  auto listening = out->listener.open(where);
+  if (!listening) {
+    return std::move(listening).error();
+  }
+  const unsigned sockets = std::max(1U, settings.threads);
+  for (unsigned i = 0; i < sockets; ++i) {
+    const auto& strand = out->udp_strands.emplace_back(asio::any_io_executor(context.get_executor()));
+    auto& socket = *out->udp.emplace_back(std::make_unique<udp_door>(strand, answerer));
+    auto opened = socket.open(out->listener.local(), sockets > 1);
+    if (!opened) {
+      return std::move(opened).error();
+    }
+  }
+  return out;
+}
+
+census tracker_server::impl::take_census() const {
+  census out;
+  http.add_to(out.http);
+  for (const auto& d : doors) {
+    for (const auto& u : d->udp) {
+      u->counts().add_to(out.udp);
+    }
+  }
+  out.uptime = steady_now() - started;
+  out.stats.table = swarms.totals();
+  out.stats.connections = connections.size();
+  out.stats.datagrams = out.udp.total();
+  out.stats.requests = out.http.total() + out.stats.datagrams;
+  out.stats.bad_requests = out.http.bad() + out.udp.bad();
+  return out;
 }
 
 void tracker_server::impl::welcome(net::tcp::socket socket) {
@@ -97,7 +157,7 @@ void tracker_server::impl::welcome(net::tcp::socket socket) {
     return;
   }
   const asio::any_io_executor own = socket.get_executor();
-  talks.spawn(own, serve(connections.enter(std::move(socket)), connections, service,
+  talks.spawn(own, serve(connections.enter(std::move(socket)), connections, service, http,
                          connection_limits{settings.idle_max, settings.request_bytes_max}));
 }
 
@@ -111,7 +171,7 @@ net::awaitable<void> tracker_server::impl::sweep() {
     }
     const instant now = steady_now();
     connections.close_overdue(now);
-    service.expire(now);
+    swarms.expire(now);
   }
 }
 
@@ -120,6 +180,9 @@ net::awaitable<void> tracker_server::impl::shut_down(duration grace) {
   co_await house.join();
   for (const auto& d : doors) {
     d->listener.close();  // nobody else uses it any more
+    for (const auto& u : d->udp) {
+      u->close();
+    }
   }
   connections.stop();
   const bool all_left = co_await talks.join_for(grace);
@@ -143,6 +206,9 @@ outcome<void> tracker_server::start() {
   }
   for (const auto& d : my.doors) {
     my.house.spawn(d->strand, d->listener.run([&my](net::tcp::socket s) { my.welcome(std::move(s)); }));
+    for (std::size_t i = 0; i < d->udp.size(); ++i) {
+      my.house.spawn(d->udp_strands[i], d->udp[i]->run());
+    }
   }
   my.house.spawn(my.context.get_executor(), my.sweep());
   my.work.emplace(my.context.get_executor());
@@ -168,12 +234,11 @@ std::string tracker_server::announce_url() const {
 }
 
 tracker_stats tracker_server::stats() const {
-  tracker_stats out;
-  out.table = impl_->service.totals();
-  out.connections = impl_->connections.size();
-  out.requests = impl_->service.requests();
-  out.bad_requests = impl_->service.bad_requests();
-  return out;
+  return impl_->take_census().stats;
+}
+
+void tracker_server::set_torrents_served(torrents_served which, registry::info_hash_list list) {
+  impl_->door_keeper.serve(which, std::move(list));
 }
 
 void tracker_server::stop(duration grace) {
@@ -183,7 +248,6 @@ void tracker_server::stop(duration grace) {
   }
   const net::strand home{asio::any_io_executor(my.context.get_executor())};
   asio::co_spawn(home, my.shut_down(grace), asio::use_future).get();
-  my.doors.clear();
   my.work.reset();
   for (std::thread& t : my.threads) {
     t.join();

@@ -1,34 +1,18 @@
 #include "server/tracker_service.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <cstddef>
+#include <span>
 #include <utility>
-
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
-#include "server/steady_now.hpp"
 
 namespace shoal::server {
 
 namespace {
 
 constexpr std::size_t full_scrape_swarms_max = 10'000;
-
-template <class... F>
-struct overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-overloaded(F...) -> overloaded<F...>;
-
-/// A refusal in the tracker's own protocol: status 200, so that clients show the reason.
-page failure_page(std::string_view reason) {
-  page out;
-  announce::write_failure(reason, out.body);
-  out.bad = true;
-  return out;
-}
+constexpr std::size_t packed_v4_bytes = 6;
+constexpr std::size_t packed_v6_bytes = 18;
+constexpr std::uint32_t over_limit_retry_s = 60;
 
 /// "http://host/path" is a target too (RFC 9112, 3.2.2), sent by proxies.
 std::string_view without_origin(std::string_view target) {
@@ -43,7 +27,7 @@ std::string_view without_origin(std::string_view target) {
 std::string_view reason_phrase(unsigned status) {
   switch (status) {
     case 404:
-      return "there is nothing here; try /announce, /scrape or /stats";
+      return "there is nothing here; try /announce, /scrape, /stats or /metrics";
     case 405:
       return "only GET is understood here";
     case 414:
@@ -54,137 +38,175 @@ std::string_view reason_phrase(unsigned status) {
   }
 }
 
-}  // namespace
-
-tracker_service::tracker_service(const registry::table_settings& s, std::uint64_t seed, bool full_scrape)
-    : table_(s, seed), full_scrape_(full_scrape), started_(steady_now()) {}
-
-page tracker_service::refusal(unsigned status) {
-  page out;
-  out.status = status;
-  out.body = std::string(reason_phrase(status)) + "\n";
-  out.bad = true;
-  return out;
+http_answer refuse_request(unsigned status, bool v6, std::string& body) {
+  body += reason_phrase(status);
+  body += '\n';
+  return {status, "text/plain", {request_kind::bad, v6, false}};
 }
 
-question tracker_service::read(std::string_view target) const {
-  target = without_origin(target);
+/// A refusal in the tracker's own protocol: status 200, so that clients show the reason.
+http_answer refuse(request_label label, std::string_view reason, std::string& body,
+                   std::optional<std::uint32_t> retry_in_s = {}) {
+  announce::announce_response r;
+  r.failure_reason = reason;
+  r.retry_in_s = retry_in_s;
+  announce::write_announce_response(r, true, true, body);
+  label.refused = label.kind != request_kind::bad;
+  return {200, "text/plain", label};
+}
+
+/// The last of a list of addresses, which is cut off it; nothing when it is none.
+std::optional<ip_address> take_last(std::string_view& list) {
+  const auto comma = list.rfind(',');
+  std::string_view last = comma == std::string_view::npos ? list : list.substr(comma + 1);
+  list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
+  last.remove_prefix(std::min(last.find_first_not_of(' '), last.size()));
+  last = last.substr(0, last.find_last_not_of(' ') + 1);
+  if (const auto address = ip_address::parse(last)) {
+    return address;
+  }
+  const auto with_port = endpoint::parse(last);
+  return with_port ? std::optional(with_port->address) : std::nullopt;
+}
+
+}  // namespace
+
+tracker_service::tracker_service(swarm_shards& swarms, admission& door_keeper, settings s,
+                                 std::function<census()> take_census)
+    : swarms_(swarms),
+      door_keeper_(door_keeper),
+      settings_(std::move(s)),
+      take_census_(std::move(take_census)) {}
+
+http_answer tracker_service::respond(const http_request& r, const ip_address& from, instant now,
+                                     std::string& body) const {
+  if (r.refused != 0) {
+    return refuse_request(r.refused, from.is_v6(), body);
+  }
+  const std::string_view target = without_origin(r.target);
   const auto mark = std::min(target.find('?'), target.size());
   const std::string_view path = target.substr(0, mark);
   const std::string_view parameters = target.substr(std::min(mark + 1, target.size()));
   if (path == "/announce") {
-    auto request = announce::parse_announce_query(parameters);
-    return request ? question(ask_announce{std::move(*request)}) : failure_page(request.error().message());
+    // An announce changes something, so it is no HEAD.
+    return r.head ? refuse_request(405, from.is_v6(), body) : announce(parameters, r, from, now, body);
   }
   if (path == "/scrape") {
-    auto hashes = announce::parse_scrape_query(parameters);
-    if (!hashes) {
-      return failure_page(hashes.error().message());
-    }
-    if (hashes->empty()) {
-      return full_scrape_ ? question(ask_full_scrape{}) : failure_page("name the torrents by info_hash");
-    }
-    return ask_scrape{std::move(*hashes)};
+    return scrape(parameters, from, now, body);
   }
+  return show(path, from.is_v6(), body);
+}
+
+http_answer tracker_service::announce(std::string_view parameters, const http_request& r,
+                                      const ip_address& from, instant now, std::string& body) const {
+  request_label label{request_kind::bad, from.is_v6(), false};
+  const auto asked = announce::parse_announce_query(parameters);
+  if (!asked) {
+    return refuse(label, asked.error().message(), body);
+  }
+  label.kind = kind_of(asked->event);
+  const ip_address peer = address_of(*asked, r, from);
+  if (!door_keeper_.is_within_limit(now, peer)) {
+    return refuse(label, admission::over_limit, body, over_limit_retry_s);
+  }
+  if (const auto reason = door_keeper_.refusal(asked->info_hash); !reason.empty()) {
+    return refuse(label, reason, body);
+  }
+  // Threads keep their room, for it is needed again at once.
+  thread_local std::vector<std::byte> room;
+  const std::size_t v4_bytes = settings_.num_want_max * packed_v4_bytes;
+  room.resize(v4_bytes + settings_.num_want_max * packed_v6_bytes);
+  registry::peer_room peers{span_writer(std::span(room).first(v4_bytes)),
+                            span_writer(std::span(room).subspan(v4_bytes))};
+  const auto told = swarms_.announce(now, *asked, {peer, asked->port}, peers);
+  if (told.no_room) {
+    return refuse(label, registry::no_room_reason, body, told.interval_s);
+  }
+  announce::announce_response out;
+  out.interval_s = told.interval_s;
+  out.min_interval_s = told.min_interval_s;
+  out.complete = told.complete;
+  out.incomplete = told.incomplete;
+  out.external_ip = peer;
+  if (asked->compact) {
+    announce::write_packed_response(out, peers.v4.written(), peers.v6.written(), body);
+  } else {
+    announce::unpack_peers(peers.v4.written(), packed_v4_bytes, out.peers);
+    announce::unpack_peers(peers.v6.written(), packed_v6_bytes, out.peers);
+    announce::write_announce_response(out, false, true, body);
+  }
+  return {200, "text/plain", label};
+}
+
+http_answer tracker_service::scrape(std::string_view parameters, const ip_address& from, instant now,
+                                    std::string& body) const {
+  const request_label label{request_kind::scrape, from.is_v6(), false};
+  const auto hashes = announce::parse_scrape_query(parameters);
+  if (!hashes) {
+    return refuse({request_kind::bad, from.is_v6(), false}, hashes.error().message(), body);
+  }
+  if (!door_keeper_.is_within_limit(now, from)) {
+    return refuse(label, admission::over_limit, body, over_limit_retry_s);
+  }
+  if (!hashes->empty()) {
+    std::vector<announce::scrape_entry> entries;
+    entries.reserve(hashes->size());
+    for (const sha1_digest& h : *hashes) {
+      entries.push_back(swarms_.scrape(h));
+    }
+    announce::write_scrape_response(entries, body);
+    return {200, "text/plain", label};
+  }
+  if (!settings_.full_scrape) {
+    return refuse({request_kind::bad, from.is_v6(), false}, "name the torrents by info_hash", body);
+  }
+  announce::write_scrape_response(swarms_.scrape_all(full_scrape_swarms_max), body);
+  return {200, "text/plain", label, true};
+}
+
+http_answer tracker_service::show(std::string_view path, bool v6, std::string& body) const {
+  const request_label label{request_kind::page, v6, false};
   if (path == "/stats") {
-    return ask_stats{};
+    body += stats_json(take_census_());
+    return {200, "application/json", label};
+  }
+  if (path == "/metrics") {
+    body += metrics_text(take_census_());
+    return {200, "text/plain; version=0.0.4", label};
+  }
+  if (path == "/health") {
+    body += "ok\n";
+    return {200, "text/plain", label};
   }
   if (path == "/" || path.empty()) {
-    page hello;
-    hello.body = "shoal " SHOAL_VERSION " tracker: announce at /announce, numbers at /stats\n";
-    return hello;
+    body += front_page(take_census_());
+    return {200, "text/html; charset=utf-8", label};
   }
-  return refusal(404);
+  return refuse_request(404, v6, body);
 }
 
-void tracker_service::answer(std::span<query> batch, const ip_address& from) {
-  const std::lock_guard lock(mutex_);
-  const instant now = steady_now();  // under the lock, so that the table's time does not go back
-  for (query& q : batch) {
-    std::visit(overloaded{
-                   [](const page&) {},
-                   [&](const ask_announce& a) {
-                     q.found = table_.announce(now, a.request, endpoint{from, a.request.port});
-                   },
-                   [&](const ask_scrape& a) {
-                     auto& entries = q.found.emplace<std::vector<announce::scrape_entry>>();
-                     entries.reserve(a.hashes.size());
-                     for (const sha1_digest& h : a.hashes) {
-                       entries.push_back(table_.scrape(h));
-                     }
-                   },
-                   [&](ask_full_scrape) { q.found = table_.scrape_all(full_scrape_swarms_max); },
-                   [&](ask_stats) { q.found = table_.totals(); },
-               },
-               q.asked);
+bool tracker_service::is_trusted(const ip_address& a) const {
+  const auto& list = settings_.trusted_proxies;
+  return std::find(list.begin(), list.end(), a) != list.end();
+}
+
+/// What a trusted proxy says of whom it asks for: those nearer to us wrote theirs behind those farther off,
+/// so all behind the last one that is no proxy of ours is to be believed, and nothing before it.
+ip_address tracker_service::address_of(const announce::announce_request& a, const http_request& r,
+                                       const ip_address& from) const {
+  if (settings_.trusted_proxies.empty() || !is_trusted(from)) {
+    return from;
   }
-}
-
-void tracker_service::write(const query& q, std::uint64_t connections, std::string& body) const {
-  std::visit(overloaded{
-                 [&](std::monostate) { body += std::get<page>(q.asked).body; },
-                 [&](const announce::announce_response& r) {
-                   const auto& request = std::get<ask_announce>(q.asked).request;
-                   announce::write_announce_response(r, request.compact, request.no_peer_id, body);
-                 },
-                 [&](const std::vector<announce::scrape_entry>& entries) {
-                   announce::write_scrape_response(entries, body);
-                 },
-                 [&](const registry::table_totals& t) { body += stats_json(t, connections); },
-             },
-             q.found);
-}
-
-std::string tracker_service::stats_json(const registry::table_totals& t, std::uint64_t connections) const {
-  const boost::json::object stats{
-      {"version", SHOAL_VERSION},
-      {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(steady_now() - started_).count()},
-      {"swarms", t.swarms},
-      {"seeders", t.seeders},
-      {"leechers", t.leechers},
-      {"announces", t.announces},
-      {"completed", t.completed},
-      {"expired", t.expired},
-      {"connections", connections},
-      {"requests", requests()},
-      {"bad_requests", bad_requests()},
-  };
-  return boost::json::serialize(stats) + "\n";
-}
-
-void tracker_service::expire(instant now) {
-  const std::lock_guard lock(mutex_);
-  table_.expire(now);
-}
-
-registry::table_totals tracker_service::totals() const {
-  const std::lock_guard lock(mutex_);
-  return table_.totals();
-}
-
-void tracker_service::count_request(bool bad) {
-  requests_.fetch_add(1, std::memory_order_relaxed);
-  if (bad) {
-    bad_requests_.fetch_add(1, std::memory_order_relaxed);
+  for (std::string_view list = r.forwarded_for; !list.empty();) {
+    const auto address = take_last(list);
+    if (!address) {
+      return from;
+    }
+    if (!is_trusted(*address)) {
+      return *address;
+    }
   }
-}
-
-std::string_view content_type(const question& q) {
-  if (std::holds_alternative<ask_stats>(q)) {
-    return "application/json";
-  }
-  const page* const p = std::get_if<page>(&q);
-  return p != nullptr ? p->content_type : "text/plain";
-}
-
-unsigned status(const question& q) {
-  const page* const p = std::get_if<page>(&q);
-  return p != nullptr ? p->status : 200;
-}
-
-bool is_bad(const question& q) {
-  const page* const p = std::get_if<page>(&q);
-  return p != nullptr && p->bad;
+  return a.ip.value_or(from);
 }
 
 }  // namespace shoal::server

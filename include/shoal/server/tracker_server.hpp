@@ -1,12 +1,15 @@
 #pragma once
-// The tracker as a service: HTTP announces and scrapes (BEP 3, 7, 23, 48) on threads of its own.
+// The tracker as a service: announces and scrapes by HTTP (BEP 3, 7, 23, 48) and by UDP (BEP 15) on the same
+// port number, from the same swarms, on threads of its own.
 //
 // `/announce` and `/scrape` answer in bencoding, refusals included (status 200 and `failure reason`, as
-// clients expect); `/stats` is JSON, `/` a line for people. A peer's address is the one its connection comes
-// from: an `ip` in the request is ignored, or anyone could have the swarm connect to a victim. Connections
-// are kept alive and pipelined requests answered in one write; a client that sends or reads too slowly is
-// closed.
+// clients expect); `/stats` is JSON, `/metrics` is for Prometheus, `/health` for load balancers, `/` for
+// people. A peer's address is the one its connection or datagram comes from: an `ip` in the request is
+// ignored, but for proxies that are trusted, or anyone could have the swarm connect to a victim.
+// Connections are kept alive and pipelined requests answered in one write; a client that sends or reads too
+// slowly is closed.
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,27 +20,38 @@
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/result.hpp>
 #include <shoal/base/time.hpp>
+#include <shoal/registry/info_hash_list.hpp>
 #include <shoal/registry/swarm_table.hpp>
 
 namespace shoal::server {
+
+/// Which torrents a tracker serves; a list of info-hashes says which, or which not.
+enum class torrents_served : std::uint8_t { all, listed, not_listed };
 
 struct tracker_settings {
   std::vector<endpoint> listen;  ///< one or more; port 0 takes a free one
   unsigned threads = 1;
   registry::table_settings table;
-  std::uint64_t seed = 0;                ///< of all chance
-  std::size_t connections_max = 10'000;  ///< more are closed as they come
+  std::uint64_t seed = 0;                 ///< of all chance but the connection ids'
+  std::array<std::uint64_t, 2> id_key{};  ///< of the UDP connection ids: chance that nobody can foretell
+  std::size_t connections_max = 10'000;   ///< more are closed as they come
   /// A connection is closed when so long after its last reply (or its start) there is no whole request, or
   /// the reply has not been read.
   duration idle_max = std::chrono::seconds(30);
   std::size_t request_bytes_max = 16 * 1024;  ///< of one request's head
-  bool full_scrape = false;                   ///< a scrape without info-hashes lists (up to 10,000) swarms
+  /// Requests a second from one IPv4 address or IPv6 /64, ten seconds' worth at once; 0 for no limit.
+  std::uint32_t requests_per_s_max = 0;
+  /// Of connections from these the peer's address is the last of `X-Forwarded-For` that is none of them, or
+  /// else the announce's `ip`.
+  std::vector<ip_address> trusted_proxies;
+  bool full_scrape = false;  ///< a scrape without info-hashes lists (up to 10,000) swarms
 };
 
 struct tracker_stats {
   registry::table_totals table;
-  std::uint64_t connections = 0;  ///< open now
-  std::uint64_t requests = 0, bad_requests = 0;
+  std::uint64_t connections = 0;                 ///< open now
+  std::uint64_t requests = 0, bad_requests = 0;  ///< of both protocols
+  std::uint64_t datagrams = 0;                   ///< the requests that came by UDP
 };
 
 class tracker_server {
@@ -48,11 +62,14 @@ class tracker_server {
 
   /// Once. When an address cannot be listened on nothing is left running.
   outcome<void> start();
-  /// The addresses with their real ports, in the order of the settings.
+  /// The addresses, of TCP and UDP, with their real ports, in the order of the settings.
   std::vector<endpoint> listening() const;
   /// "http://ADDR:PORT/announce" of the first address; a loopback one for an unspecified address.
   std::string announce_url() const;
   tracker_stats stats() const;
+  /// From now on; announces of others are refused with a reason, and their peers are forgotten in time. All
+  /// are served until it is called.
+  void set_torrents_served(torrents_served which, registry::info_hash_list list);
   /// Stops accepting, lets replies under way go out, closes; at most `grace`. The statistics stay.
   void stop(duration grace = std::chrono::seconds(2));
 

@@ -1,0 +1,27 @@
+#include "app/service_manager.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace shoal::app {
+
+void tell_service_manager(std::string_view state) {
+  const char* const path = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  if (path == nullptr || *path == '\0' || std::strlen(path) >= sizeof where.sun_path) return;
+  std::strcpy(where.sun_path, path);
+  if (*path == '@') where.sun_path[0] = '\0';  // a name without a file
+  const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return;
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+  sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&where),
+         length);
+  close(descriptor);
+}
+
+}  // namespace shoal::app

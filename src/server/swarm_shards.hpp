@@ -1,0 +1,56 @@
+#pragma once
+// The tracker's swarms, dealt by info-hash to tables with a lock each, so that threads seldom meet and
+// nothing is ever locked as a whole: neither growth nor expiry of one table holds up the others. Thread-safe.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <shoal/announce/announce.hpp>
+#include <shoal/base/endpoint.hpp>
+#include <shoal/base/time.hpp>
+#include <shoal/hash/digest.hpp>
+#include <shoal/registry/swarm_table.hpp>
+
+namespace shoal::server {
+
+class swarm_shards {
+ public:
+  /// The settings' limits are those of all tables together; that on swarms is dealt out evenly.
+  swarm_shards(const registry::table_settings& s, std::uint64_t seed);
+
+  registry::told announce(instant now, const announce::announce_request& r, const endpoint& from,
+                          registry::peer_room& peers);
+  announce::scrape_entry scrape(const sha1_digest& info_hash) const;
+  std::vector<announce::scrape_entry> scrape_all(std::size_t swarms_max) const;
+  registry::table_totals totals() const;
+
+  /// Forgets who has been silent too long. Takes its time, but no lock for longer than some ten microseconds.
+  void expire(instant now);
+
+ private:
+  static constexpr unsigned shard_bits = 6;
+  static constexpr std::size_t shard_count = std::size_t{1} << shard_bits;
+
+  struct alignas(64) shard {
+    shard(const registry::table_settings& s, std::uint64_t seed) : table(s, seed) {}
+
+    mutable std::mutex mutex;
+    registry::swarm_table table;  // guarded by mutex
+  };
+
+  shard& of(const sha1_digest& info_hash);
+  const shard& of(const sha1_digest& info_hash) const;
+  std::size_t place_of(const sha1_digest& info_hash) const;
+  void recount(std::size_t before, std::size_t after);
+
+  std::uint64_t start_, factor_;  // of the dealing, secret: strangers choose the info-hashes
+  std::size_t peers_max_;
+  std::atomic<std::size_t> peers_ = 0;
+  std::vector<std::unique_ptr<shard>> shards_;
+};
+
+}  // namespace shoal::server

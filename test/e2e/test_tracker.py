@@ -1,0 +1,97 @@
+"""The tracker as its operator runs it."""
+import json
+import signal
+import socket
+import unittest
+import urllib.request
+
+import bencode
+from swarm_test import DISK, OK, USAGE, SwarmTest
+from tracker_query import get, stats
+
+ONE, OTHER = b"\x11" * 20, b"\x22" * 20
+
+
+def announce(tracker, torrent, **more):
+    answer = get(tracker.announce_url, {"info_hash": torrent, "peer_id": b"-XX0000-abcdefghijkl", "port": 9, "left": 1,
+                                        "uploaded": 0, "downloaded": 0, "compact": 1} | more)
+    return bencode.decode(answer)
+
+
+class TrackerTest(SwarmTest):
+    def test_options_from_a_file(self):
+        config = self.shop.path / "tracker.json"
+        config.write_text(json.dumps({"listen": ["127.0.0.1:0", "127.0.0.2:0"], "interval": "30m", "max-reply": 7,
+                                      "full-scrape": True, "threads": 2}))
+        done = self.shoal("tracker", "--config", config, "--check-config")
+        self.assertEqual((done.returncode, done.stderr), (OK, ""))
+        tracker = self.tracker("--config", config, "--interval", "100s")  # the command line counts more
+        self.assertAlmostEqual(announce(tracker, ONE)[b"interval"], 100, delta=10)
+        self.assertIn(ONE, bencode.decode(get(tracker.announce_url.replace("announce", "scrape"), {}))[b"files"])
+
+    def test_a_bad_file_is_named_with_its_fault(self):
+        config = self.shop.path / "tracker.json"
+        for text, fault in (("{", "no JSON object"), ("[]", "no JSON object"), ('{"speed": 1}', "'speed'"),
+                            ('{"interval": {}}', "'interval'"), ('{"full-scrape": "yes"}', "'full-scrape'"),
+                            ('{"interval": "soon"}', "soon"), ('{"config": "x"}', "'config'")):
+            with self.subTest(text):
+                config.write_text(text)
+                done = self.shoal("tracker", "--check-config", "--config", config)
+                self.assertEqual(done.returncode, USAGE, done.stdout)
+                self.assertIn(fault, done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_only_torrents_that_are_allowed_and_again_after_a_hangup(self):
+        allowed = self.shop.path / "allowed"
+        allowed.write_text(f"# ours\n{ONE.hex()}\n")
+        tracker = self.tracker("--allow", allowed)
+        self.assertIn(b"interval", announce(tracker, ONE))
+        self.assertIn(b"does not serve", announce(tracker, OTHER)[b"failure reason"])
+        allowed.write_text(OTHER.hex())
+        tracker.signal(signal.SIGHUP)
+        self.wait_until(lambda: b"interval" in announce(tracker, OTHER), "the list should be read again", 20)
+        self.assertIn(b"failure reason", announce(tracker, ONE))
+        allowed.write_text("no info-hash")
+        tracker.signal(signal.SIGHUP)
+        self.wait_until(lambda: "line 1" in tracker.errors(), "the fault should be told", 20)
+        self.assertIn(b"interval", announce(tracker, OTHER))
+
+    def test_all_torrents_but_those_denied(self):
+        denied = self.shop.path / "denied"
+        denied.write_text(ONE.hex())
+        tracker = self.tracker("--deny", denied)
+        self.assertIn(b"failure reason", announce(tracker, ONE))
+        self.assertIn(b"interval", announce(tracker, OTHER))
+
+    def test_lists_that_cannot_be_read(self):
+        bad = self.shop.path / "bad"
+        bad.write_text(f"{ONE.hex()}\nxyz\n")
+        done = self.shoal("tracker", "--check-config", "--allow", bad)
+        self.assertEqual(done.returncode, USAGE)
+        self.assertIn("line 2", done.stderr)
+        self.assertEqual(self.shoal("tracker", "--check-config", "--deny", self.shop.path / "none").returncode, DISK)
+        self.assertEqual(self.shoal("tracker", "--allow", bad, "--deny", bad).returncode, USAGE)
+
+    def test_a_service_manager_is_told(self):
+        path = str(self.shop.path / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(20)
+            tracker = self.tracker(wrapper=["env", f"NOTIFY_SOCKET={path}"])
+            self.assertEqual(manager.recv(100), b"READY=1")
+            tracker.ask_to_stop()
+            self.assertEqual(manager.recv(100), b"STOPPING=1")
+
+    def test_health_and_metrics(self):
+        tracker = self.tracker()
+        announce(tracker, ONE, event="started")
+        page = tracker.announce_url.replace("announce", "")
+        with urllib.request.urlopen(page + "health", timeout=10) as answer:
+            self.assertEqual(answer.read(), b"ok\n")
+        with urllib.request.urlopen(page + "metrics", timeout=10) as answer:
+            self.assertIn('event="started",result="answered"} 1\n', answer.read().decode())
+        self.assertEqual(stats(tracker.announce_url)["leechers"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
