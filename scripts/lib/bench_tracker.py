@@ -4,12 +4,11 @@ import argparse
 import json
 import os
 import re
+import socket
 import statistics
 import subprocess
 import sys
-import time
 import typing
-import urllib.request
 
 from measure import cpu_seconds, machine, memory
 from processes import ROOT, Workshop, free_port, wait_until
@@ -61,10 +60,10 @@ def start_opentracker(shop, whitelist):
 SERVERS = {"shoal": start_shoal, "opentracker": start_opentracker}
 
 
-def answers(server):
+def listens(server):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/stats", timeout=2) as page:
-            return page.status == 200
+        socket.create_connection(("127.0.0.1", server.port), timeout=2).close()
+        return True
     except OSError:
         return False
 
@@ -111,7 +110,7 @@ def run_server(name, swarms, seconds, runs):
         whitelist = shop.path / "hashes"
         subprocess.run([LOAD, *SWARMS[swarms], "--write-whitelist", whitelist], check=True)
         server = SERVERS[name](shop, whitelist)
-        wait_until(lambda: answers(server), f"{name} should answer", 60, 0.1)
+        wait_until(lambda: listens(server), f"{name} should listen", 30, 0.1)
         # In the middle of what it serves by now, so that its code and buffers do not count as peers' memory.
         load(server.port, "--torrents", 1, "--peers", 100, "--load")
         before = memory(server.pid)[0]
