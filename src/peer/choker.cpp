@@ -23,6 +23,11 @@ bool seeder_prefers(instant now, duration hold, std::optional<peer_key> optimist
   return a.unchoked_at < b.unchoked_at;
 }
 
+bool chance_prefers(instant now, duration hold, const candidate& a, const candidate& b) {
+  const auto holds = [&](const candidate& c) { return c.unchoked && now - c.unchoked_at < hold; };
+  return holds(a) && !holds(b);
+}
+
 bool leecher_prefers(const candidate& a, const candidate& b) {
   if (a.snubbed != b.snubbed) {
     return b.snubbed;
@@ -40,6 +45,9 @@ std::vector<peer_key> choker::round(instant now, std::span<const candidate> inte
   std::iota(rank.begin(), rank.end(), std::size_t{0});
   std::sort(rank.begin(), rank.end(), [&](std::size_t x, std::size_t y) {
     const auto prefers = [&](const candidate& a, const candidate& b) {
+      if (settings_.rule == choke_rule::by_chance) {
+        return chance_prefers(now, settings_.seed_hold, a, b);
+      }
       return seeding ? seeder_prefers(now, settings_.seed_hold, optimistic_, a, b) : leecher_prefers(a, b);
     };
     return prefers(order[x], order[y]) || (!prefers(order[y], order[x]) && x < y);

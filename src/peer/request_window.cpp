@@ -9,6 +9,10 @@ namespace {
 /// A rate is measured over at least this long, or over one round trip when that is longer.
 constexpr duration interval_min = std::chrono::milliseconds(100);
 
+/// Spent entries are cleared away when they are so many and more than the rest: O(1) amortised, and small
+/// where many peers are connected.
+constexpr std::size_t spent_max = 32;
+
 }  // namespace
 
 request_window::request_window(const window_settings& s) : settings_(s), target_(s.initial) {}
@@ -64,7 +68,7 @@ void request_window::measure(instant now, std::uint32_t bytes, duration round_tr
     return;
   }
   const double rate = static_cast<double>(interval_bytes_) / to_seconds(elapsed);
-  const double covered = rate * to_seconds(round_trip_min_ + settings_.horizon) / block_bytes;
+  const double covered = rate * to_seconds(round_trip_min_ + settings_.horizon) / settings_.request_bytes;
   if (ran_dry_) {
     slow_start_ = true;
   } else if (!slow_start_) {
@@ -82,7 +86,7 @@ void request_window::drop_spent() {
   if (head_ == queue_.size()) {
     queue_.clear();
     head_ = 0;
-  } else if (head_ >= 1024 && head_ * 2 > queue_.size()) {
+  } else if (head_ >= spent_max && head_ * 2 > queue_.size()) {
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }

@@ -135,7 +135,7 @@ std::optional<piece_index> picker::choose_new(const bitfield& has) {
   if (settings_.sequential) {
     return peers_.first_from(has, piece_index(0));
   }
-  if (have_.none()) {
+  if (have_.none() || settings_.random) {
     const auto start = static_cast<std::uint32_t>(random_.below(geometry_.piece_count()));
     return peers_.first_from(has, piece_index(start));
   }
@@ -265,7 +265,7 @@ picker::arrival picker::received(const block_ref& b, peer_key who) {
     }
     begun = &begin(b.piece);
   }
-  const std::uint32_t block = geometry::block_number(b);
+  const std::uint32_t block = geometry_.block_number(b);
   if (begun->received(block)) {
     begun->forget(block, who);
     return arrival::duplicate;
@@ -282,14 +282,14 @@ picker::arrival picker::received(const block_ref& b, peer_key who) {
 void picker::askers(const block_ref& b, std::vector<peer_key>& out) const {
   assert(geometry_.is_block(b));
   if (const auto* begun = progress_.find(b.piece)) {
-    begun->askers(geometry::block_number(b), out);
+    begun->askers(geometry_.block_number(b), out);
   }
 }
 
 void picker::abandoned(const block_ref& b, peer_key who) {
   assert(geometry_.is_block(b));
   piece_progress* const begun = progress_.find(b.piece);
-  if (begun == nullptr || !begun->forget(geometry::block_number(b), who)) {
+  if (begun == nullptr || !begun->forget(geometry_.block_number(b), who)) {
     return;
   }
   if (begun->untouched()) {

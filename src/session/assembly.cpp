@@ -39,7 +39,7 @@ void assembly::store(const block_ref& block, buffer::lease data, const ip_addres
     hand.slots.resize(geometry_.block_count(block.piece));
     hand.from.resize(hand.slots.size());
   }
-  const auto n = piece::geometry::block_number(block);
+  const auto n = geometry_.block_number(block);
   hand.slots[n] = {std::move(data), block.length};
   hand.from[n] = from;
   ++hand.received;

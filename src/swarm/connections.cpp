@@ -15,7 +15,8 @@ constexpr std::uint32_t oddities_max = 200;
 /// BEP 6's example size; also when a peer has so few pieces that the set is worth sending.
 constexpr std::uint32_t allowed_fast_pieces = 10;
 
-/// Part of `peers_max` that we fill by connecting; the rest is for those who connect to us.
+/// Part of `peers_max` that we fill by connecting unless told otherwise; the rest is for those who connect to
+/// us.
 constexpr std::uint32_t outgoing_share_percent = 60;
 
 }  // namespace
@@ -93,7 +94,7 @@ void connections::greet(peer_state& p, bool greeted) {
   } else if (!have.none()) {
     s_.tell(p, wire::bitfield_bits{have.to_wire()});
   }
-  if (p.fast && !have.none()) {
+  if (p.fast && !have.none() && s_.settings.choking.rule != peer::choke_rule::nobody) {
     p.allows_fast =
         allowed_fast_set(p.remote.address, s_.info_hash, s_.geometry.piece_count(), allowed_fast_pieces);
     std::erase_if(p.allows_fast, [&](piece_index piece) { return !have.test(piece); });
@@ -289,8 +290,8 @@ void connections::drop_if_useless(peer_state& p) {
 }
 
 bool connections::has_room() const {
-  const std::size_t outgoing_max =
-      std::max<std::size_t>(1, s_.settings.peers_max * outgoing_share_percent / 100);
+  const std::size_t share = std::max<std::size_t>(1, s_.settings.peers_max * outgoing_share_percent / 100);
+  const std::size_t outgoing_max = s_.settings.connect_until == 0 ? share : s_.settings.connect_until;
   return s_.running && connecting_ < s_.settings.connecting_max &&
          s_.peers.size() + connecting_ < outgoing_max;
 }

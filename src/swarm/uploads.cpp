@@ -35,6 +35,9 @@ void uploads::not_interested(peer_state& p) {
 }
 
 std::uint32_t uploads::slots() {
+  if (s_.settings.choking.rule == peer::choke_rule::nobody) {
+    return 0;
+  }
   if (s_.settings.upload_slots != 0) {
     return s_.settings.upload_slots;
   }
@@ -71,7 +74,7 @@ void uploads::requested(peer_state& p, const block_ref& b) {
     connections_.violation(p, "request beyond the piece");
     return;
   }
-  if (b.length > block_bytes) {
+  if (b.length > s_.geometry.block_length()) {
     connections_.violation(p, "request for more than 16 KiB");
     return;
   }

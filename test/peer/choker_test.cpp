@@ -142,5 +142,27 @@ TEST_CASE("a faster uplink is shared by more") {
   CHECK(slots_for_rate(0, false) == 8);
 }
 
+TEST_CASE("by chance, what a peer gives counts for nothing, and slots go round") {
+  choker c({.rule = choke_rule::by_chance});
+  rng chance(1);
+  std::map<std::uint32_t, int> held;
+  for (int round = 0; round < 2000; ++round) {
+    for (const auto key : c.round(start + seconds(10) * round, crowd(10), 4, false, chance)) {
+      ++held[key.value()];
+    }
+  }
+  CHECK(held.size() == 10);
+  for (const auto& [key, rounds] : held) {
+    CAPTURE(key);
+    CHECK(rounds > 600);
+    CHECK(rounds < 1000);
+  }
+
+  auto candidates = crowd(10);
+  candidates[4].unchoked = true;  // a slot just given is held
+  candidates[4].unchoked_at = start - seconds(10);
+  CHECK(has(c.round(start, candidates, 4, false, chance), 4));
+}
+
 }  // namespace
 }  // namespace shoal::peer

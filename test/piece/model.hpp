@@ -120,7 +120,7 @@ struct model {
     REQUIRE(g.is_block(b));
     REQUIRE(wants(b.piece));
     REQUIRE(among.test(b.piece));
-    const std::uint32_t n = geometry::block_number(b);
+    const std::uint32_t n = g.block_number(b);
     if (const auto p = best_open(among)) {
       REQUIRE(b.piece == *p);
       auto& blocks = begun.at(*p);
@@ -159,7 +159,7 @@ struct model {
       }
       begun[b.piece].resize(g.block_count(b.piece));
     }
-    auto& block = begun.at(b.piece)[geometry::block_number(b)];
+    auto& block = begun.at(b.piece)[g.block_number(b)];
     block.askers.erase(who);
     if (block.sender) {
       return picker::arrival::duplicate;
@@ -172,7 +172,7 @@ struct model {
     if (at == begun.end()) {
       return;
     }
-    at->second[geometry::block_number(b)].askers.erase(who);
+    at->second[g.block_number(b)].askers.erase(who);
     if (std::all_of(at->second.begin(), at->second.end(), missing)) {
       begun.erase(at);
     }

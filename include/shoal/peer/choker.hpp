@@ -22,7 +22,14 @@
 
 namespace shoal::peer {
 
+enum class choke_rule : std::uint8_t {
+  tit_for_tat,  ///< as above
+  by_chance,    ///< slots are held for `seed_hold` and go round by chance, whatever a peer gives
+  nobody,       ///< gives nothing
+};
+
 struct choker_settings {
+  choke_rule rule = choke_rule::tit_for_tat;  ///< the others are what experiments hold it against
   duration round_every = std::chrono::seconds(10);
   duration optimistic_every = std::chrono::seconds(30);
   duration seed_hold = std::chrono::seconds(30);

@@ -26,6 +26,7 @@ struct window_settings {
   std::uint32_t initial = 32;        ///< requests
   std::uint32_t least = 4;           ///< requests
   std::uint32_t requests_max = 512;  ///< ours; the peer's own limit may be lower
+  std::uint32_t request_bytes = block_bytes;
   duration horizon = std::chrono::milliseconds(250);
   duration snub_after = std::chrono::seconds(60);  ///< Cohen 2003: "over a minute"
 };

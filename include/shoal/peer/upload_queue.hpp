@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include <shoal/base/strong.hpp>
@@ -19,51 +18,63 @@ class upload_queue {
 
   /// False when the queue is full.
   bool push(const block_ref& b) {
-    if (waiting_.size() + loading_.size() >= requests_max) {
+    if (queue_.size() - spent_ >= requests_max) {
       return false;
     }
-    waiting_.push_back(b);
+    queue_.push_back(b);
     return true;
   }
 
   /// None waits to be loaded.
-  bool idle() const { return waiting_.empty(); }
-  const block_ref& front() const { return waiting_.front(); }
+  bool idle() const { return waiting_ == queue_.size(); }
+  const block_ref& front() const { return queue_[waiting_]; }
 
   /// Moves the oldest from waiting to loading.
-  block_ref start_load() {
-    const block_ref b = waiting_.front();
-    waiting_.pop_front();
-    loading_.push_back(b);
-    return b;
-  }
+  block_ref start_load() { return queue_[waiting_++]; }
   /// The load ended; false when it is not wanted any more (cancelled or choked meanwhile).
-  bool finish_load(const block_ref& b) { return erase_one(loading_, b); }
+  bool finish_load(const block_ref& b) { return erase_one(spent_, waiting_, b); }
 
   /// A `cancel` came; true when the block had not been handed over yet.
-  bool cancel(const block_ref& b) { return erase_one(waiting_, b) || erase_one(loading_, b); }
+  bool cancel(const block_ref& b) {
+    return erase_one(waiting_, queue_.size(), b) || erase_one(spent_, waiting_, b);
+  }
   /// The peer is choked: takes everything that was not handed over yet.
   std::vector<block_ref> take_all() {
-    std::vector<block_ref> out(loading_.begin(), loading_.end());
-    out.insert(out.end(), waiting_.begin(), waiting_.end());
-    waiting_.clear();
-    loading_.clear();
+    std::vector<block_ref> out(queue_.begin() + static_cast<std::ptrdiff_t>(spent_), queue_.end());
+    queue_.clear();
+    spent_ = waiting_ = 0;
     return out;
   }
 
  private:
-  template <class Sequence>
-  static bool erase_one(Sequence& s, const block_ref& b) {
-    const auto found = std::find(s.begin(), s.end(), b);
-    if (found == s.end()) {
+  /// Spent entries are cleared away when they are so many and more than the rest: O(1) amortised.
+  static constexpr std::size_t spent_max = 32;
+
+  bool erase_one(std::size_t from, std::size_t to, const block_ref& b) {
+    const auto first = queue_.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto last = queue_.begin() + static_cast<std::ptrdiff_t>(to);
+    const auto found = std::find(first, last, b);
+    if (found == last) {
       return false;
     }
-    s.erase(found);
+    const auto at = static_cast<std::size_t>(found - queue_.begin());
+    if (at == spent_ && at < waiting_) {
+      ++spent_;  // loads end in the order in which they began, nearly always
+    } else {
+      queue_.erase(found);
+      waiting_ -= at < waiting_ ? 1 : 0;
+    }
+    if (spent_ == queue_.size() || (spent_ >= spent_max && spent_ * 2 > queue_.size())) {
+      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(spent_));
+      waiting_ -= spent_;
+      spent_ = 0;
+    }
     return true;
   }
 
-  std::deque<block_ref> waiting_;
-  std::deque<block_ref> loading_;
+  std::vector<block_ref> queue_;  // spent, then loading, then waiting
+  std::size_t spent_ = 0;
+  std::size_t waiting_ = 0;  // where the waiting begin
 };
 
 }  // namespace shoal::peer

@@ -41,6 +41,8 @@ struct picker_settings {
   bool sequential = false;
   /// Peers that may be asked for one block in endgame.
   std::uint32_t endgame_copies_max = 3;
+  /// Any piece at random instead of rule 2: what experiments hold rarest first against.
+  bool random = false;
 };
 
 class picker {

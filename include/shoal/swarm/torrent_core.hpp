@@ -32,6 +32,7 @@ namespace shoal::swarm {
 
 struct core_settings {
   std::uint32_t peers_max = 200;         ///< connections
+  std::uint32_t connect_until = 0;       ///< connects by itself to so many; 0: 60 % of `peers_max`
   std::uint32_t connecting_max = 30;     ///< attempts at a time
   std::uint32_t upload_slots = 0;        ///< 0: `peer::slots_for_rate`
   std::uint64_t upload_bytes_per_s = 0;  ///< of payload, 0 for no limit
