@@ -1,0 +1,71 @@
+#pragma once
+// What a simulated swarm is made of.
+
+#include <cstdint>
+#include <optional>
+
+#include <shoal/base/bitfield.hpp>
+#include <shoal/base/strong.hpp>
+#include <shoal/base/time.hpp>
+#include <shoal/registry/swarm_table.hpp>
+#include <shoal/sim/pipe.hpp>
+#include <shoal/swarm/torrent_core.hpp>
+
+namespace shoal::sim {
+
+/// A peer of the simulation, in the order in which they were added.
+using node_index = strong_index<struct node_index_tag>;
+/// Hosts that share one link to the rest.
+using site_index = strong_index<struct site_index_tag>;
+
+struct site_plan {
+  double up_bytes_per_s = unlimited;
+  double down_bytes_per_s = unlimited;
+  duration latency{};  ///< one way
+};
+
+struct node_plan {
+  swarm::core_settings core;
+  bool complete = false;         ///< begins with everything
+  std::optional<bitfield> have;  ///< what it begins with otherwise; nothing: nothing
+  double up_bytes_per_s = unlimited;
+  double down_bytes_per_s = unlimited;
+  duration latency{};  ///< one way, of its access link; between two nodes both add up
+  std::optional<site_index> site;
+  double disk_bytes_per_s = unlimited;
+  bool lies = false;  ///< every block that it sends is false
+};
+
+struct swarm_plan {
+  std::uint64_t content_bytes = 0;
+  std::uint32_t piece_length = 0;
+  std::uint32_t block_length = block_bytes;  ///< of all requests and transfers
+  registry::table_settings tracker;
+  std::uint64_t seed = 1;
+  bool wire = false;  ///< every message goes through the encoder and the decoder
+  /// Messages without payload arrive at multiples of this: in a large swarm a node then takes many in one go.
+  /// 0: each at its own instant.
+  duration grain{};
+  /// Nodes whose number is a multiple of it are watched by the checkers; 0: none.
+  std::uint32_t check_every = 1;
+};
+
+/// What happens, for whoever wants to know. Called in the midst of it: an observer may ask the swarm, and
+/// call `virtual_swarm::at`, and nothing else.
+class observer {
+ public:
+  observer() = default;
+  observer(const observer&) = delete;
+  observer& operator=(const observer&) = delete;
+  virtual ~observer() = default;
+
+  /// `to` received payload.
+  virtual void on_block(node_index from, node_index to, std::uint32_t bytes);
+  /// A piece is verified and on disk.
+  virtual void on_piece(node_index who, piece_index piece);
+  /// Everything is.
+  virtual void on_complete(node_index who);
+  virtual void on_report(node_index who, const swarm::report& r);
+};
+
+}  // namespace shoal::sim

@@ -1,0 +1,253 @@
+#pragma once
+// The inside of a simulated swarm: nodes, the ends of their connections, what is on its way, and one function
+// an event. Split over files by subject: world.cpp (the loop, nodes), wiring.cpp (connections, messages),
+// transfer.cpp (blocks), services.cpp (disk, tracker), watch.cpp (the checkers).
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <shoal/registry/swarm_table.hpp>
+#include <shoal/sim/event_queue.hpp>
+#include <shoal/sim/pipe.hpp>
+#include <shoal/sim/trace.hpp>
+#include <shoal/sim/virtual_swarm.hpp>
+
+namespace shoal::sim {
+
+/// One end of a connection. Slots are used again; the serial number tells whose they are.
+using end_index = strong_index<struct end_index_tag>;
+inline constexpr end_index no_end{0xffffffff};
+
+struct connection_end {
+  node_index node;
+  peer_key key;  ///< from `peer_joined` on
+  end_index other;
+  std::uint32_t serial = 0;
+  bool open = false;               ///< its node has not heard the end of it
+  bool joined = false;             ///< its node has heard the beginning of it
+  std::uint32_t in_flight = 0;     ///< bytes from here to the other end, on the uplink or beyond
+  instant paced_until{};           ///< when packets are lost
+  std::vector<block_ref> waiting;  ///< for room in flight
+};
+
+/// Messages that arrive at one node at one instant, in runs that are of one connection.
+struct mail_bag {
+  struct run {
+    end_index end;
+    std::uint32_t serial;
+    std::uint32_t count;
+  };
+  instant when{};
+  node_index node;
+  std::vector<run> runs;
+  std::vector<wire::message> messages;
+};
+
+/// A block on a node's uplink, or waiting for it.
+struct upload_job {
+  end_index end;
+  std::uint32_t serial = 0;
+  block_ref block;
+};
+
+/// A false block in the copy of a piece that is in hand, or that failed.
+struct false_block {
+  piece_index piece;
+  node_index liar;
+  bool in_hand = true;
+};
+
+/// What the checkers keep of a node that they watch.
+struct watch_record {
+  bitfield verified;
+  std::set<block_ref> stored;  ///< of pieces that are not verified
+  std::set<peer_key> unchoked;
+  std::uint64_t sent = 0, received = 0;  ///< bytes
+};
+
+struct node {
+  std::unique_ptr<swarm::torrent_core> core;  ///< while present
+  std::unique_ptr<node_plan> plan;            ///< until it joins
+  pipe up, down, disk;
+  duration latency{};
+  std::optional<site_index> site;
+  std::uint8_t side = 0;
+  bool lies = false;
+  bool sending = false;
+  float loss = 0;
+  std::uint32_t upload_slots = 0;
+  std::uint32_t last_key = 0;
+  std::vector<std::pair<peer_key, end_index>> links;  ///< keys ascend
+  std::vector<upload_job> uplink;                     ///< those before `uplink_head` are spent
+  std::size_t uplink_head = 0;
+  upload_job current;  ///< while sending
+  instant wake = instant::max();
+  std::vector<std::uint32_t> bags;  ///< numbers of mail bags under way to it
+  std::vector<false_block> false_blocks;
+  std::unique_ptr<watch_record> watched;
+  swarm::core_totals totals;  ///< when it has left
+};
+
+struct site {
+  pipe up, down;
+  duration latency{};
+};
+
+enum class happening_kind : std::uint8_t {
+  call,         // number
+  wake,         // node
+  mail,         // number of the bag
+  departed,     // node
+  arrived,      // end, serial, piece, begin
+  unsent,       // end, serial, piece, begin
+  verified,     // node, piece, good
+  loaded,       // node, key, piece, begin
+  dialled,      // from, to
+  dial_failed,  // from, to
+  joined,       // end, serial
+  left,         // end, serial
+  asked,        // number of the ask
+  announced,    // number of the ask
+};
+
+struct happening {
+  happening_kind what;
+  std::uint32_t a = 0, b = 0, c = 0, d = 0;
+};
+
+/// An announce under way.
+struct ask {
+  node_index from;
+  std::uint32_t ticket = 0;
+  announce::announce_request request;
+  bool reached = false;
+  announce::announce_response response;
+};
+
+/// Things by number, used again.
+template <class T>
+class numbered {
+ public:
+  std::uint32_t take() {
+    if (free_.empty()) {
+      things_.emplace_back();
+      return static_cast<std::uint32_t>(things_.size() - 1);
+    }
+    const auto n = free_.back();
+    free_.pop_back();
+    return n;
+  }
+  void give_back(std::uint32_t n) { free_.push_back(n); }
+  T& operator[](std::uint32_t n) { return things_[n]; }
+
+ private:
+  std::deque<T> things_;
+  std::vector<std::uint32_t> free_;
+};
+
+struct virtual_swarm::world {
+  world(const swarm_plan& p, observer* w);
+
+  // The loop and the nodes: world.cpp.
+  void run_until(instant end);
+  void happen(const happening& h);
+  void drive(node_index i, const swarm::event& e);
+  void drain(node_index i);
+  void set_wake(node_index i);
+  void woken(node_index i);
+  void join(node_index i);
+  void remove(node_index i);
+  void push(instant when, const happening& h) { queue.push(when, h); }
+
+  // What a core asks for.
+  void act(node_index i, swarm::send& a);
+  void act(node_index i, swarm::connect& a);
+  void act(node_index i, swarm::drop& a);
+  void act(node_index i, swarm::store& a);
+  void act(node_index i, swarm::verify& a);
+  void act(node_index i, swarm::load& a);
+  void act(node_index i, swarm::upload& a);
+  void act(node_index i, swarm::unsend& a);
+  void act(node_index i, swarm::announce_to& a);
+  void act(node_index i, swarm::report& a);
+
+  // Connections and messages: wiring.cpp.
+  endpoint address_of(node_index i) const;
+  std::optional<node_index> node_at(const endpoint& e) const;
+  peer_id id_of(node_index i) const;
+  duration latency(node_index from, node_index to) const;
+  bool parted(node_index a, node_index b) const { return nodes[a.index()].side != nodes[b.index()].side; }
+  end_index find_end(node_index i, peer_key key) const;
+  void dialled(node_index from, node_index to);
+  void dial_failed(node_index from, node_index to);
+  void joined(end_index e);
+  void close(end_index e);
+  void left(end_index e);
+  void release(end_index e);
+  void post(end_index from, wire::message&& m);
+  void deliver(std::uint32_t bag);
+  void reunite();
+
+  // Blocks: transfer.cpp.
+  std::uint32_t flight_max(const connection_end& e) const;
+  void begin_upload(end_index e, const block_ref& b);
+  void put_on_uplink(end_index e, const block_ref& b);
+  void start_next(node& n, node_index i);
+  void departed(node_index i);
+  void send_off(const upload_job& job, bool was_held);
+  void arrived(end_index e, const block_ref& b);
+  void unsent(end_index e, const block_ref& b);
+  block_ref block_at(std::uint32_t piece, std::uint32_t begin) const;
+
+  // Disk and tracker: services.cpp.
+  void verified(node_index i, piece_index piece, bool good);
+  void loaded(node_index i, peer_key key, const block_ref& b);
+  void asked(std::uint32_t number);
+  void announced(std::uint32_t number);
+
+  // Checkers: watch.cpp.
+  void breach(node_index i, std::string what);
+  void watch_send(node_index i, const swarm::send& a);
+  void watch_slots(node_index i);
+  void watch_store(node_index i, const swarm::store& a);
+  void watch_upload(node_index i, const swarm::upload& a);
+  void check();
+
+  swarm_plan plan;
+  piece::geometry geometry;
+  observer* watcher;
+  event_queue<happening> queue;
+  trace_digest digest;
+  std::uint64_t events = 0;
+  instant now = beginning;
+  bool stopped = false;
+  rng chance;
+  registry::swarm_table tracker;
+  bool tracker_answers = true;
+  sha1_digest info_hash;
+  std::deque<node> nodes;
+  std::vector<site> sites;
+  std::vector<connection_end> ends;
+  std::vector<end_index> free_ends;
+  numbered<mail_bag> bags;
+  numbered<ask> asks;
+  numbered<std::function<void()>> calls;
+  std::vector<swarm::block_loaded> ready_loads;  // answered as soon as the core has said all
+  struct held_letter {
+    end_index from;
+    std::uint32_t serial;
+    wire::message message;
+  };
+  std::vector<held_letter> held_letters;  // between sides of a partition
+  std::vector<upload_job> held_blocks;
+  std::vector<std::string> breaches;
+};
+
+}  // namespace shoal::sim
