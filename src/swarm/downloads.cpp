@@ -13,7 +13,7 @@ constexpr duration pause_after_reject = std::chrono::seconds(1);
 /// good. Certain guilt (`liar_found`) bans at once; this is for liars that never let a piece become whole.
 constexpr std::uint32_t pieces_bad_max = 4;
 
-constexpr std::size_t suggested_max = 8;
+constexpr std::size_t suggested_max = 64;
 constexpr std::size_t allowed_fast_max = 32;
 
 bool contains(const std::vector<piece_index>& pieces, piece_index p) {
@@ -167,8 +167,12 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
     from(p.allowed_fast);
     return picked;
   }
+  std::erase_if(p.suggested, [&](piece_index piece) { return !s_.picker.wants(piece); });
   from(p.suggested);
-  if (picked < n) {
+  // A seeder's advice keeps us from asking what others ask: ask for nothing else while it lasts, unless the
+  // peer would run dry.
+  const bool advised = !p.suggested.empty() && p.window.size() + picked >= s_.settings.window.least;
+  if (picked < n && !advised) {
     picked += s_.picker.pick(p.has, p.key, n - picked, out);
   }
   return picked;

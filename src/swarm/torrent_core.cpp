@@ -79,7 +79,7 @@ struct torrent_core::parts {
   }
   void on(const swarm::connect_failed& e) { links.connect_failed(e); }
   void on(const peer_left& e) {
-    if (const peer_state* const p = s.peers.find(e.key)) {
+    if (peer_state* const p = s.peers.find(e.key)) {
       up.left(*p);
       exchange.left(*p);
     }
@@ -135,6 +135,10 @@ struct torrent_core::parts {
   // Messages.
 
   void take(peer_state& p, const wire::message& m, std::uint32_t& payloads);
+  void take_have(peer_state& p, piece_index piece) {
+    links.has_piece(p, piece);
+    up.has_piece(p, piece);
+  }
   void settle();
   void check_complete();
   void announce(const announce_schedule::request& r, std::uint32_t num_want);
@@ -176,25 +180,25 @@ void torrent_core::parts::take(peer_state& p, const wire::message& m, std::uint3
       links.violation(p, "a fast-extension message without the extension");
     }
   };
-  std::visit(overloaded{
-                 [&](const wire::piece& v) { down.block(p, v.block, payloads++); },
-                 [&](const wire::request& v) { up.requested(p, v.block); },
-                 [&](const wire::have& v) { links.has_piece(p, v.piece); },
-                 [&](const wire::choke&) { down.choked(p); }, [&](const wire::unchoke&) { down.unchoked(p); },
-                 [&](const wire::interested&) { up.interested(p); },
-                 [&](const wire::not_interested&) { up.not_interested(p); },
-                 [&](const wire::cancel& v) { up.cancelled(p, v.block); },
-                 [&](const wire::bitfield_bits& v) { links.has_bitfield(p, v.bits); },
-                 [&](const wire::have_all&) { needs_fast([&] { links.has_all(p); }); },
-                 [&](const wire::have_none&) { needs_fast([&] { links.has_none(p); }); },
-                 [&](const wire::reject_request& v) { needs_fast([&] { down.rejected(p, v.block); }); },
-                 [&](const wire::allowed_fast& v) { needs_fast([&] { down.allowed_fast(p, v.piece); }); },
-                 [&](const wire::suggest_piece& v) { needs_fast([&] { down.suggested(p, v.piece); }); },
-                 [&](const wire::extended& v) { ext.take(p, v); }, [&](const wire::keep_alive&) {},
-                 [&](const wire::port&) {},     // no DHT yet
-                 [&](const wire::unknown&) {},  // BEP 3 peers ignore what they do not know
-             },
-             m);
+  std::visit(
+      overloaded{
+          [&](const wire::piece& v) { down.block(p, v.block, payloads++); },
+          [&](const wire::request& v) { up.requested(p, v.block); },
+          [&](const wire::have& v) { take_have(p, v.piece); }, [&](const wire::choke&) { down.choked(p); },
+          [&](const wire::unchoke&) { down.unchoked(p); }, [&](const wire::interested&) { up.interested(p); },
+          [&](const wire::not_interested&) { up.not_interested(p); },
+          [&](const wire::cancel& v) { up.cancelled(p, v.block); },
+          [&](const wire::bitfield_bits& v) { links.has_bitfield(p, v.bits); },
+          [&](const wire::have_all&) { needs_fast([&] { links.has_all(p); }); },
+          [&](const wire::have_none&) { needs_fast([&] { links.has_none(p); }); },
+          [&](const wire::reject_request& v) { needs_fast([&] { down.rejected(p, v.block); }); },
+          [&](const wire::allowed_fast& v) { needs_fast([&] { down.allowed_fast(p, v.piece); }); },
+          [&](const wire::suggest_piece& v) { needs_fast([&] { down.suggested(p, v.piece); }); },
+          [&](const wire::extended& v) { ext.take(p, v); }, [&](const wire::keep_alive&) {},
+          [&](const wire::port&) {},     // no DHT yet
+          [&](const wire::unknown&) {},  // BEP 3 peers ignore what they do not know
+      },
+      m);
 }
 
 void torrent_core::parts::on(const announced& e) {

@@ -50,12 +50,14 @@ std::uint32_t uploads::slots() {
 void uploads::unchoke(peer_state& p) {
   p.we_choke = false;
   p.unchoked_at = s_.now;
+  spreading_.advise(p);  // first: an unchoke is answered with requests at once
   s_.tell(p, wire::unchoke{});
 }
 
 void uploads::choke(peer_state& p) {
   p.we_choke = true;
   s_.tell(p, wire::choke{});
+  spreading_.forsaken(p);
   for (const auto& b : p.uploads.take_all()) {
     if (p.fast) {
       s_.tell(p, wire::reject_request{b});  // BEP 6: choke first, then reject each
@@ -88,7 +90,10 @@ void uploads::requested(peer_state& p, const block_ref& b) {
                       std::find(p.allows_fast.begin(), p.allows_fast.end(), b.piece) != p.allows_fast.end());
   if (!allowed || !p.uploads.push(b)) {
     refuse(p, b);
-  } else if (!p.asking) {
+    return;
+  }
+  spreading_.requested(p, b);
+  if (!p.asking) {
     p.asking = true;
     asking_.push_back(p.key);
   }
@@ -182,7 +187,8 @@ void uploads::sent(peer_state& p, std::uint64_t bytes) {
   s_.totals.uploaded += bytes;
 }
 
-void uploads::left(const peer_state& p) {
+void uploads::left(peer_state& p) {
+  spreading_.forsaken(p);
   ahead_ -= p.upload_ahead;
 }
 

@@ -8,25 +8,28 @@
 #include <vector>
 
 #include "swarm/connections.hpp"
+#include "swarm/spreading.hpp"
 #include "swarm/state.hpp"
 
 namespace shoal::swarm {
 
 class uploads {
  public:
-  uploads(state& s, connections& c) : s_(s), connections_(c), choker_(s.settings.choking) {}
+  uploads(state& s, connections& c) : s_(s), connections_(c), spreading_(s), choker_(s.settings.choking) {}
 
   void interested(peer_state& p);
   void not_interested(peer_state& p);
   void requested(peer_state& p, const block_ref& b);
   void cancelled(peer_state& p, const block_ref& b);
+  /// The peer told that it has the piece.
+  void has_piece(peer_state& p, piece_index piece) { spreading_.got(p, piece); }
 
   /// The answer to a `load`, the `nth` of its batch.
   void loaded(const block_loaded& e, std::uint32_t nth);
   void sent(peer_state& p, std::uint64_t bytes);
   void unsent(peer_state& p, const block_ref& b);
   /// The peer is gone, and with it what was loading for it.
-  void left(const peer_state& p);
+  void left(peer_state& p);
 
   /// Takes queued requests, peer by peer in turn, while the limits allow.
   void pump();
@@ -47,6 +50,7 @@ class uploads {
 
   state& s_;
   connections& connections_;
+  spreading spreading_;
   peer::choker choker_;
   instant next_round_{};
   std::uint64_t ahead_ = 0;       // bytes loading, or loaded and not sent, all peers

@@ -113,6 +113,24 @@ TEST_CASE("a flash crowd finishes near the lower bound, and the same seed gives 
   CHECK(run(8, false).digest != plain.digest);
 }
 
+TEST_CASE("a seeder's advice sends each piece out once, also when pieces are large and few") {
+  scene s(content(64 * mib, 1024 * 1024, 4));
+  const auto seeder = s.add(8.0 * mib, true);
+  for (std::uint32_t i = 1; i <= 8; ++i) {
+    s.add(8.0 * mib);
+  }
+  s.run(200);
+  double last = 0;
+  for (std::uint32_t i = 1; i <= 8; ++i) {
+    REQUIRE(s.notes.completed_s(node_index(i)));
+    last = std::max(last, *s.notes.completed_s(node_index(i)));
+  }
+  MESSAGE("last leecher at " << last / 8 << " x the lower bound, the seeder gave "
+                             << static_cast<double>(s.notes.given(seeder)) / (64.0 * mib) << " copies");
+  CHECK(last / 8 < 1.5);
+  s.check();
+}
+
 TEST_CASE("the swarm completes when the seeder dies after one copy has left it") {
   scene s(content(8 * mib, 64 * 1024, 3));
   const auto seeder = s.add(8.0 * mib, true);

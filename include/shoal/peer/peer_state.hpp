@@ -61,6 +61,8 @@ struct peer_state {
   upload_queue uploads;
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
   std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
+  std::vector<piece_index> promised;     ///< we suggested them to it alone, and it has them not
+  std::uint64_t promised_ahead = 0;      ///< bytes of these that it did not ask for yet
   bool asking = false;                   ///< it stands in the line of those with queued requests
   instant unchoked_at{};                 ///< last time; the epoch for never
   rate_meter up;

@@ -1,0 +1,41 @@
+#pragma once
+// How a seeder gets a content out that nobody else has whole. Left to themselves, leechers choose their rare
+// pieces by chance, and choose the same ones: the seeder's uplink, which every byte must pass once, carries
+// some of them many times while others wait. So a seeder tells each peer that it serves which pieces to take,
+// with `suggest piece` (BEP 6): every piece to one peer, in a random order, until each is somewhere else.
+// Peers that take no advice lose nothing: they see all pieces and ask as they like.
+//
+// Cost: O(1) amortised a suggestion; nothing once every piece was suggested.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "swarm/state.hpp"
+
+namespace shoal::swarm {
+
+class spreading {
+ public:
+  explicit spreading(state& s) : s_(s) {}
+
+  /// Keeps a peer that we serve advised of what to ask next.
+  void advise(peer_state& p);
+  /// It asked for a block.
+  void requested(peer_state& p, const block_ref& b);
+  /// It has the piece.
+  void got(peer_state& p, piece_index piece) { std::erase(p.promised, piece); }
+  /// It gets nothing any more: what was meant for it is for others.
+  void forsaken(peer_state& p);
+
+ private:
+  std::optional<piece_index> next();
+
+  state& s_;
+  std::vector<piece_index> order_;     // all pieces, shuffled; made when first needed
+  std::size_t next_ = 0;               // in `order_`
+  std::vector<piece_index> returned_;  // by peers that were choked or left
+};
+
+}  // namespace shoal::swarm
