@@ -30,6 +30,9 @@ instant now() {
   return instant(std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
+/// Torrents whose status is looked at in a round, in turn: thousands cost no more, only each comes later.
+constexpr std::size_t looks_per_round = 100;
+
 std::string event_name(kind k) {
   std::string out(to_string(k));
   std::replace(out.begin(), out.end(), ' ', '_');
@@ -42,6 +45,7 @@ struct watched {
   torrent_id id;
   torrent_status status;
   std::optional<instant> complete_at;
+  instant next_event{};           ///< of its progress, with --json
   std::set<std::string> remarks;  ///< said once already
 };
 
@@ -62,6 +66,7 @@ class swarm_run {
   void tell(const session_event& e);
   void take_metadata(watched& w);
   void refresh();
+  void look_at(watched& w);
   void note_completion(watched& w);
   void show_progress();
   exit_code finish(exit_code code);
@@ -76,7 +81,7 @@ class swarm_run {
   stall_watch stall_;
   std::unique_ptr<session> session_;
   std::vector<watched> torrents_;
-  instant next_event_{};
+  std::size_t next_look_ = 0;
   instant next_line_{};
   std::string last_line_;
   bool reached_somebody_ = false;
@@ -159,10 +164,10 @@ void swarm_run::tell(const session_event& e) {
   boost::json::object fields{{"id", e.torrent.value()}, {"text", text}};
   if (e.peer) fields["peer"] = e.peer->to_string();
   const auto w =
-      std::find_if(torrents_.begin(), torrents_.end(), [&](const auto& t) { return t.id == e.torrent; });
-  if (e.what == kind::metadata_fetched) return;  // `refresh` sees it
+      std::ranges::lower_bound(torrents_, e.torrent, {}, &watched::id);  // they were added in this order
+  if (e.what == kind::metadata_fetched) return;                          // `look_at` sees it
   out_.event(event_name(e.what), fields);
-  if (w == torrents_.end()) return;
+  if (w == torrents_.end() || w->id != e.torrent) return;
 
   switch (e.what) {
     case kind::metadata_fetched:
@@ -222,25 +227,35 @@ void swarm_run::take_metadata(watched& w) {
 }
 
 void swarm_run::refresh() {
-  for (auto& w : torrents_) {
-    if (!w.job.settings.info) take_metadata(w);
-    if (auto s = session_->status(w.id)) w.status = std::move(*s);
-    for (const auto& t : w.status.trackers) {
-      reached_somebody_ = reached_somebody_ || t.working;
-    }
-    const bool complete = w.status.state == torrent_state::seeding;
-    if (complete && !w.complete_at) {
-      w.complete_at = now();
-      if (plan_.role == swarm_role::leech) note_completion(w);
-    }
-    if (plan_.role == swarm_role::seed && w.status.state == torrent_state::downloading) {
-      const auto& t = w.job.settings;
-      throw complaint(exit_code::mismatch,
-                      printable(t.info->name) + ": only " +
-                          percent_text(w.status.bytes_done, w.status.bytes_total) + " of it is right in " +
-                          printable(t.directory.string()) +
-                          "; name its folder with --dir, or fetch the rest with shoal leech");
-    }
+  const auto looks = std::min(torrents_.size(), looks_per_round);
+  for (std::size_t i = 0; i < looks; ++i) {
+    look_at(torrents_[next_look_++ % torrents_.size()]);
+  }
+}
+
+void swarm_run::look_at(watched& w) {
+  if (!w.job.settings.info) take_metadata(w);
+  if (auto s = session_->status(w.id)) w.status = std::move(*s);
+  for (const auto& t : w.status.trackers) {
+    reached_somebody_ = reached_somebody_ || t.working;
+  }
+  const bool complete = w.status.state == torrent_state::seeding;
+  if (complete && !w.complete_at) {
+    w.complete_at = now();
+    if (plan_.role == swarm_role::leech) note_completion(w);
+  }
+  if (plan_.role == swarm_role::seed && w.status.state == torrent_state::downloading) {
+    const auto& t = w.job.settings;
+    throw complaint(exit_code::mismatch,
+                    printable(t.info->name) + ": only " +
+                        percent_text(w.status.bytes_done, w.status.bytes_total) + " of it is right in " +
+                        printable(t.directory.string()) +
+                        "; name its folder with --dir, or fetch the rest with shoal leech");
+  }
+  const auto t = now();
+  if (out_.how() == console::style::json && t >= w.next_event) {
+    w.next_event = t + 1s - 20ms;  // a round is half a second; its jitter must not cost every other line
+    out_.event("progress", progress_fields(w.status));
   }
 }
 
@@ -276,27 +291,23 @@ void swarm_run::note_completion(watched& w) {
 }
 
 void swarm_run::show_progress() {
+  const auto t = now();
+  const bool line_due = out_.how() == console::style::plain && t >= next_line_;
+  if (out_.how() != console::style::terminal && !line_due) {
+    return;
+  }
   std::vector<torrent_status> all;
   for (const auto& w : torrents_) {
     all.push_back(w.status);
   }
-  if (out_.how() == console::style::terminal) {
+  if (!line_due) {
     out_.status(progress_line(all, out_.columns() - 1));
     return;
   }
-  const auto t = now();
-  if (out_.how() == console::style::json && t >= next_event_) {
-    next_event_ = t + 1s - 20ms;  // a round is half a second; its jitter must not cost every other line
-    for (const auto& s : all) {
-      out_.event("progress", progress_fields(s));
-    }
-  }
-  if (out_.how() == console::style::plain && t >= next_line_) {
-    next_line_ = t + 10s;
-    const auto line = progress_line(all, 200);
-    if (line != last_line_) out_.say(format_duration(from_seconds(out_.seconds_since_start())) + "  " + line);
-    last_line_ = line;
-  }
+  next_line_ = t + 10s;
+  const auto line = progress_line(all, 200);
+  if (line != last_line_) out_.say(format_duration(from_seconds(out_.seconds_since_start())) + "  " + line);
+  last_line_ = line;
 }
 
 exit_code swarm_run::finish(exit_code code) {

@@ -18,6 +18,9 @@ constexpr std::size_t ledger_max = 10'000;
 torrent_status torrent_runner::status() const {
   const std::lock_guard lock(snapshot_mutex_);
   torrent_status out = snapshot_;
+  if (started_at_ != instant{} && out.state != torrent_state::stopped) {
+    out.since_start = steady_now() - started_at_;
+  }
   if (out.state == torrent_state::checking && snapshot_.bytes_total > 0) {
     out.checked = static_cast<double>(opening_.checked_bytes) / static_cast<double>(snapshot_.bytes_total);
   }
@@ -30,6 +33,9 @@ std::shared_ptr<const metainfo::torrent_info> torrent_runner::info() const {
 }
 
 void torrent_runner::refresh() {
+  if (resting_) {
+    return;
+  }
   net::asio::post(strand_, [this] {
     if (!over_) {
       take_snapshot();
@@ -71,6 +77,7 @@ void torrent_runner::take_snapshot() {
     }
   }
   next.trackers = announcer_.trackers();
+  resting_ = core_ && links_.empty() && next.down_bytes_per_s == 0 && next.up_bytes_per_s == 0;
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(next);
 }

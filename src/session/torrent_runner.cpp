@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/defer.hpp>
 #include <boost/asio/error.hpp>
 
 #include "session/client_name.hpp"
@@ -90,12 +91,16 @@ net::awaitable<void> torrent_runner::live() {
     problem_.reset();
     start_core(std::move(*opened));
   }
-  while (!opening_.cancelled) {
+}
+
+net::awaitable<void> torrent_runner::retry_writing() {
+  while (assembly_->failing() && !opening_.cancelled) {
     co_await pause(disk_retry);
-    if (assembly_ && assembly_->failing()) {
+    if (assembly_->failing() && !opening_.cancelled) {
       assembly_->retry();
     }
   }
+  retrying_ = false;
 }
 
 void torrent_runner::start_core(opened_content content) {
@@ -188,6 +193,7 @@ void torrent_runner::save_resume() {
 // The core.
 
 void torrent_runner::drive(const swarm::event& e) {
+  resting_ = false;
   if (core_) {
     core_->on(steady_now(), e);
     carry_out(*core_);
@@ -250,10 +256,11 @@ void torrent_runner::arm() {
   });
 }
 
-// Answers.
+// Answers. They are deferred, not posted: a thread that has nothing else to do works through a batch itself,
+// instead of waking another for it.
 
 void torrent_runner::on_received(peer_key who, net::inbound_batch&& batch) {
-  asio::post(strand_, [this, who, batch = std::move(batch)]() mutable {
+  asio::defer(strand_, [this, who, batch = std::move(batch)]() mutable {
     const auto found = links_.find(who);
     if (found == links_.end()) {
       return;
@@ -273,7 +280,7 @@ void torrent_runner::on_received(peer_key who, net::inbound_batch&& batch) {
 }
 
 void torrent_runner::on_sent(peer_key who, std::uint64_t payload_bytes, std::uint32_t) {
-  asio::post(strand_, [this, who, payload_bytes] {
+  asio::defer(strand_, [this, who, payload_bytes] {
     const auto found = links_.find(who);
     if (found != links_.end()) {
       account(found->second.remote.address).uploaded += payload_bytes;
@@ -283,7 +290,7 @@ void torrent_runner::on_sent(peer_key who, std::uint64_t payload_bytes, std::uin
 }
 
 void torrent_runner::on_unsent(peer_key who, std::vector<block_ref>&& blocks) {
-  asio::post(strand_, [this, who, blocks = std::move(blocks)] {
+  asio::defer(strand_, [this, who, blocks = std::move(blocks)] {
     for (const auto& block : blocks) {
       drive(swarm::unsent{who, block});
     }
@@ -291,7 +298,7 @@ void torrent_runner::on_unsent(peer_key who, std::vector<block_ref>&& blocks) {
 }
 
 void torrent_runner::on_closed(peer_key who, error why) {
-  asio::post(strand_, [this, who, why] {
+  asio::defer(strand_, [this, who, why] {
     const auto gone = links_.extract(who);
     if (!gone.empty() && !gone.mapped().dropped) {
       tell(session_event::kind::peer_dropped, "it left: " + why.message(), gone.mapped().remote);
@@ -320,6 +327,9 @@ void torrent_runner::disk_refused(const failure& why) {
   set_state(torrent_state::paused);
   tell(session_event::kind::torrent_paused, why.message());
   drive(swarm::disk_failed{});
+  if (!std::exchange(retrying_, true)) {
+    tasks_.spawn(strand_, retry_writing());
+  }
 }
 
 void torrent_runner::disk_works_again() {

@@ -53,7 +53,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   std::shared_ptr<const metainfo::torrent_info> info() const;
   std::vector<peer_status> peers();
   std::vector<peer_total> ledger();
-  /// Takes a new snapshot soon.
+  /// Takes a new snapshot soon, if anything can have changed.
   void refresh();
 
   /// Stops in good order, at most `grace`; then everything is cancelled. Awaited by the session.
@@ -75,6 +75,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void take_metadata();
   std::shared_ptr<const metainfo::torrent_info> complete_info(metainfo::torrent_info fetched) const;
   std::string name() const;
+  net::awaitable<void> retry_writing();
   void start_core(opened_content content);
   void hand_over();
   void save_resume();
@@ -161,7 +162,9 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   mutable std::mutex snapshot_mutex_;
   torrent_status snapshot_;
   std::shared_ptr<const metainfo::torrent_info> info_shown_;
-  std::atomic<bool> over_{false};  // shutdown has finished: no strand runs any more
+  bool retrying_ = false;
+  std::atomic<bool> resting_{false};  // nothing has happened since the snapshot, and no rate is left to fall
+  std::atomic<bool> over_{false};     // shutdown has finished: no strand runs any more
 };
 
 }  // namespace shoal
