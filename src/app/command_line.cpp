@@ -41,7 +41,7 @@ void declare(CLI::App& program, chosen_command& chosen) {
   program.set_version_flag("--version", "shoal " SHOAL_VERSION, "Print the version");
   program.footer(overview_footer());
   program.require_subcommand(1, 1);
-  for (const auto add : {add_seed, add_leech, add_tracker, add_create, add_show, add_verify}) {
+  for (const auto add : {add_seed, add_leech, add_tracker, add_create, add_show, add_verify, add_swarm}) {
     add(program, chosen);
   }
 }

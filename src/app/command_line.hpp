@@ -35,6 +35,7 @@ void add_verify(CLI::App& program, chosen_command& chosen);
 void add_tracker(CLI::App& program, chosen_command& chosen);
 void add_seed(CLI::App& program, chosen_command& chosen);
 void add_leech(CLI::App& program, chosen_command& chosen);
+void add_swarm(CLI::App& program, chosen_command& chosen);
 
 /// Adds a subcommand with the options that all have. `run` gets its `Options`, which live until it returns.
 template <class Options, class Declare>

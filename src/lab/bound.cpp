@@ -38,7 +38,9 @@ std::optional<double> lower_bound_s(const scenario& s) {
       leechers += g.count;
     }
     for (std::uint32_t i = 0; i < g.count; ++i) {
-      (g.role == role::seeder ? seeders_up : leechers_up) += g.up.of(i);
+      if (g.strategy.choke != choke_rule::free_rider) {
+        (g.role == role::seeder ? seeders_up : leechers_up) += g.up.of(i);
+      }
       if (g.role == role::leecher) {
         slowest_down = std::min(slowest_down, g.down.of(i));
       }

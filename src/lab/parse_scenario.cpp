@@ -87,6 +87,7 @@ scenario read_scenario(const json::value& document, objections& bad) {
   scenario s;
   fields f(document, "", bad);
   f.take_needed("name", s.name, as_text);
+  if (!is_name(s.name)) f.object("name", std::string(name_rule));
   f.take("about", s.about, as_text);
   if (const auto* content = f.need("content")) read_content(*content, s, bad);
   if (const auto* groups = f.need("groups")) read_groups(*groups, s, bad);

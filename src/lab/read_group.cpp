@@ -142,6 +142,8 @@ site_plan read_site(const json::value& v, const std::string& path, objections& b
   return s;
 }
 
+}  // namespace
+
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -149,13 +151,11 @@ bool is_name(std::string_view text) {
   });
 }
 
-}  // namespace
-
 group_plan read_group(const std::string& name, const json::value& v, const std::string& path,
                       objections& bad) {
   group_plan g;
   g.name = name;
-  if (!is_name(name)) bad.add(path, "a group's name is made of letters, digits, spaces, - and _, at most 40");
+  if (!is_name(name)) bad.add(path, std::string(name_rule));
   fields f(v, path, bad);
   f.need("role");
   take_word(f, "role", g.role, {{"seeder", role::seeder}, {"leecher", role::leecher}});
@@ -176,7 +176,6 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
   take_word(f, "choke", g.strategy.choke,
             {{"standard", choke_rule::standard},
              {"no-reciprocation", choke_rule::no_reciprocation},
-             {"selfish-cap", choke_rule::selfish_cap},
              {"free-rider", choke_rule::free_rider}});
   f.take("slots", g.strategy.slots, as_count);
   take_neighbours(f, g.strategy);

@@ -42,15 +42,6 @@ class stride {
 
 }  // namespace
 
-std::optional<std::string> sim_refuses(const scenario& s) {
-  for (const auto& g : s.groups) {
-    if (g.strategy.choke == choke_rule::selfish_cap) {
-      return "group " + g.name + ": selfish caps are not simulated";
-    }
-  }
-  return std::nullopt;
-}
-
 run_result run_sim(const scenario& s, const run_options& options) {
   const auto start = wall_clock::now();
   run_result out;

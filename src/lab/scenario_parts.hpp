@@ -9,6 +9,11 @@
 
 namespace shoal::lab {
 
+/// Whether it can name a group or a scenario: nothing in it needs quoting, or leaves a folder.
+bool is_name(std::string_view text);
+inline constexpr std::string_view name_rule =
+    "a name is made of letters, digits, spaces, - and _, at most 40";
+
 group_plan read_group(const std::string& name, const boost::json::value& v, const std::string& path,
                       objections& bad);
 

@@ -51,7 +51,6 @@ peer::choke_rule rule_of(choke_rule r) {
     case choke_rule::free_rider:
       return peer::choke_rule::nobody;
     case choke_rule::standard:
-    case choke_rule::selfish_cap:
       break;
   }
   return peer::choke_rule::tit_for_tat;

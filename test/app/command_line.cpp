@@ -13,7 +13,7 @@ namespace shoal::app {
 
 namespace {
 
-const std::vector<std::string> commands{"seed", "leech", "tracker", "create", "show", "verify"};
+const std::vector<std::string> commands{"seed", "leech", "tracker", "create", "show", "verify", "swarm"};
 
 struct said {
   exit_code code;

@@ -20,7 +20,7 @@ class ExitCodeTest(SwarmTest):
     def test_help_and_version_are_fine(self):
         self.expect(OK, "--help")
         self.expect(OK, "--version")
-        for command in ("create", "show", "verify", "tracker", "seed", "leech"):
+        for command in ("create", "show", "verify", "tracker", "seed", "leech", "swarm"):
             self.expect(OK, command, "--help")
             self.assertLessEqual(len(self.shoal(command, "--help").stdout.splitlines()), 50)
 

@@ -41,6 +41,13 @@ TEST_CASE("those who are to die need no copy") {
   CHECK(*lower_bound_s(s) == doctest::Approx(*all * 60 / 80));
 }
 
+TEST_CASE("what free riders could give does not count") {
+  auto s = flash_crowd(80, 80 * mib, 8 * mib, unlimited);
+  s.groups.push_back(s.groups[1]);
+  s.groups[2].strategy.choke = choke_rule::free_rider;
+  CHECK(*lower_bound_s(s) == doctest::Approx(160 * 256.0 / (80 + 80 * 8)));
+}
+
 TEST_CASE("where the formula is no bound there is none") {
   auto s = flash_crowd(8, 8 * mib, 8 * mib, unlimited);
   SUBCASE("peers come one by one") {

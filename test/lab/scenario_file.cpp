@@ -25,7 +25,7 @@ const std::string everything = R"({
     "crowd": {
       "role": "leecher", "count": 100, "up": {"from": "1 MiB/s", "to": "10 MiB/s"}, "down": "100 Mbit/s",
       "have": "30 %", "arrival": {"poisson": 2.5, "from": "5 s"}, "departure": {"pieces": 1},
-      "patience_mean": "1 h", "pick": "random", "choke": "selfish-cap", "slots": 4,
+      "patience_mean": "1 h", "pick": "random", "choke": "no-reciprocation", "slots": 4,
       "neighbours": {"min": 20, "max": 30},
       "site": {"hosts": 40, "up": "1 Gbit/s", "down": "2 Gbit/s", "latency": "500 us"},
     },
@@ -83,7 +83,7 @@ TEST_CASE("a scenario is read with all that it can say") {
   CHECK(std::get<leave_after_pieces>(crowd.departure).pieces == 1);
   CHECK(crowd.patience_mean == 1h);
   CHECK(crowd.strategy.pick == pick_rule::random);
-  CHECK(crowd.strategy.choke == choke_rule::selfish_cap);
+  CHECK(crowd.strategy.choke == choke_rule::no_reciprocation);
   CHECK(crowd.strategy.slots == 4);
   CHECK(crowd.strategy.neighbours_min == 20);
   CHECK(crowd.strategy.neighbours_max == 30);
@@ -166,11 +166,12 @@ TEST_CASE("every objection names its place") {
       {{"faults", "7"}, "faults: has to be a list"},
       {{"end.time", "0 s"}, "end.time: '0 s' has to be more"},
       {{"record.every", "1 us"}, "record.every: has to be 1 ms"},
-      {{"groups.a:b.role", "leecher"}, "groups.a:b: a group's name"},
+      {{"groups.a:b.role", "leecher"}, "groups.a:b: a name is made"},
       {{"groups", "{}"}, "groups: has to be an object of 1 to 64"},
       {{"groups.seeder.role", "leecher"}, ""},
       {{"groups.crowd.role", "seeder"}, "groups.crowd.have: a seeder has"},
       {{"content", "x"}, "content: has to be an object"},
+      {{"name", "../up"}, "name: a name is made"},
       {{"a..b", "1"}, "'a..b' is no path"},
       {{"nmae", "1"}, "'nmae' is not known here; known are name, about, content"},
   };

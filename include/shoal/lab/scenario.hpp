@@ -44,8 +44,7 @@ enum class pick_rule : std::uint8_t { rarest_first, random, sequential };
 enum class choke_rule : std::uint8_t {
   standard,          ///< tit for tat with an optimistic slot, as shipped
   no_reciprocation,  ///< slots go round by chance, whatever a peer gives
-  selfish_cap,  ///< gives to a partner only about what it takes to be repaid (BitTyrant, Piatek et al. 2007)
-  free_rider,   ///< gives nothing
+  free_rider,        ///< gives nothing
 };
 
 struct strategy {

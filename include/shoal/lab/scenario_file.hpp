@@ -46,6 +46,14 @@ checked<std::vector<setting>> parse_sweep(std::string_view text);
 /// The scenario in a file's text, changed by the settings in order. `text` at most `scenario_bytes_max`.
 checked<scenario> parse_scenario(std::string_view text, const std::vector<setting>& settings = {});
 
+/// A scenario that is part of the program.
+struct shipped_scenario {
+  std::string_view name;
+  std::string_view text;
+};
+/// Those of files/scenarios, by name.
+std::vector<shipped_scenario> shipped_scenarios();
+
 inline constexpr std::size_t scenario_bytes_max = 16U << 20;
 inline constexpr std::uint32_t peers_max = 10'000'000;
 inline constexpr std::uint32_t groups_max = 64;
