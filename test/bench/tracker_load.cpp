@@ -124,16 +124,16 @@ class load {
 
   /// Takes a free flight for the datagram that `make(transaction id)` gives.
   template <class Make>
-  void put(std::uint32_t source, Make make) {
+  void put(std::uint32_t from, Make make) {
     if (idle_.empty()) {
       return;
     }
     const std::uint32_t place = idle_.back();
     idle_.pop_back();
     flight& f = flights_[place];
-    f = {next_id_ * static_cast<std::uint32_t>(flights_.size()) + place, source, now_ns(), true};
+    f = {next_id_ * static_cast<std::uint32_t>(flights_.size()) + place, from, now_ns(), true};
     ++next_id_;
-    sources_[source].outgoing.push_back(make(f.id));
+    sources_[from].outgoing.push_back(make(f.id));
   }
 
   void send_some() {
