@@ -135,12 +135,12 @@ TEST_CASE("a UDP tracker is connected to and announced to, and its connection id
 }
 
 TEST_CASE("answers with wrong transaction ids, torn ones and those of other addresses are ignored") {
-  udp_server* self = nullptr;
+  std::atomic<udp_server*> self = nullptr;
   udp_server tracker([&](const wire_udp::ask& a) -> datagrams {
     if (const auto* const c = std::get_if<wire_udp::connect_ask>(&a)) {
       asio::io_context context;
       udp::socket stranger(context, udp::endpoint(asio::ip::make_address("127.0.0.9"), 0));
-      stranger.send_to(asio::buffer(connected(c->transaction_id, 666)), self->last_client());
+      stranger.send_to(asio::buffer(connected(c->transaction_id, 666)), self.load()->last_client());
       return {connected(c->transaction_id + 1, 666),
               refused(c->transaction_id ^ 1U, "no"),
               {std::byte{0}},
