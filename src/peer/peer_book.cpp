@@ -60,8 +60,8 @@ void peer_book::busy(const endpoint& who) {
 
 std::vector<endpoint> peer_book::idle() const {
   std::vector<endpoint> out;
-  for (const auto& [who, entry] : entries_) {
-    if (entry.due) {
+  for (const auto& [who, known] : entries_) {
+    if (known.due) {
       out.push_back(who);
     }
   }
