@@ -136,7 +136,8 @@ void disk_pool::state::wait(std::unique_lock<std::mutex>& lock) {
       something.wait(lock);
     } else {
       clock_held = true;
-      something.wait_until(lock, pieces.front().task.due);
+      const auto due = pieces.front().task.due;  // a copy: another thread may take the piece meanwhile
+      something.wait_until(lock, due);
       clock_held = false;
     }
   }
