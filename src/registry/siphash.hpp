@@ -1,6 +1,6 @@
 #pragma once
 // SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash of short inputs that nobody without the key can
-// foretell, in some 20 ns. OpenSSL has it too, behind an interface that allocates and takes 50 times as long.
+// foretell. OpenSSL has it too, behind an interface that allocates.
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,7 @@
 """A peer made by hand: has every piece, unchokes everybody, and answers requests with what it is told to."""
-import socket
 import struct
-import threading
+
+from listening import Listening
 
 PROTOCOL = b"\x13BitTorrent protocol"
 UNCHOKE, BITFIELD, REQUEST, PIECE = 1, 5, 6, 7
@@ -11,26 +11,13 @@ def frame(kind, payload=b""):
     return struct.pack(">IB", 1 + len(payload), kind) + payload
 
 
-class FakePeer:
+class FakePeer(Listening):
     """`answer(piece, begin, length)` gives the bytes of a block."""
 
     def __init__(self, info_hash, pieces, answer, address="127.0.0.1"):
         self.info_hash, self.pieces, self.answer = info_hash, pieces, answer
         self.blocks_sent = 0
-        self.listener = socket.create_server((address, 0))
-        self.address = "%s:%d" % self.listener.getsockname()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def close(self):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        super().__init__(address)
 
     def serve(self, connection):
         try:

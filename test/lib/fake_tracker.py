@@ -1,28 +1,15 @@
 """A tracker that answers every request with a given behaviour."""
-import socket
-import threading
+from listening import Listening
 
 
-class FakeTracker:
+class FakeTracker(Listening):
     """`behave(connection)` is called with each connection once a whole request has come."""
 
     def __init__(self, behave):
         self.behave = behave
         self.asked = 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/announce"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def close(self):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        super().__init__()
+        self.url = f"http://{self.address}/announce"
 
     def serve(self, connection):
         try:

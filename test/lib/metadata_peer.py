@@ -2,10 +2,10 @@
 import hashlib
 import socket
 import struct
-import threading
 
 import bencode
 from fake_peer import PROTOCOL, frame
+from listening import Listening
 
 PART = 16384
 EXTENDED, THEIR_ID = 20, 7
@@ -20,26 +20,13 @@ def false_part(metadata):
     return lambda part: b"\xa5" * len(metadata[part * PART:(part + 1) * PART])
 
 
-class MetadataPeer:
+class MetadataPeer(Listening):
     """Serves nothing but metadata. `part(n)` gives the n-th part's bytes, or None for silence; `size` is its claim."""
 
     def __init__(self, info_hash, size, part, address="127.0.0.1"):
         self.info_hash, self.size, self.part = info_hash, size, part
         self.asked = []
-        self.listener = socket.create_server((address, 0))
-        self.address = "%s:%d" % self.listener.getsockname()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def close(self):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        super().__init__(address)
 
     def serve(self, connection):
         try:
