@@ -10,11 +10,13 @@ die() {
 }
 
 # build PRESET [TARGET...]: configures build/PRESET, quietly unless it fails, and builds the targets.
+# CONFIGURE=OPTIONS in the environment adds options for cmake.
 build() {
   local preset=$1 log
   shift
   log=$(mktemp)
-  if ! cmake --preset "$preset" >"$log" 2>&1; then
+  # shellcheck disable=SC2086
+  if ! cmake --preset "$preset" ${CONFIGURE:-} >"$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log"
     die "cannot configure the preset '$preset': see above"

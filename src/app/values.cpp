@@ -18,7 +18,7 @@ namespace shoal::app {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string with_quotes(std::string_view text) {
   return "'" + printable(text) + "'";
 }
 
@@ -66,14 +66,14 @@ parsed<std::string> parse_url(std::string_view text, std::initializer_list<std::
       }
     }
   }
-  return object<std::string>(quoted(text) + " is no such URL; it looks like " + std::string(example));
+  return object<std::string>(with_quotes(text) + " is no such URL; it looks like " + std::string(example));
 }
 
 }  // namespace
 
 parsed<std::uint64_t> parse_size(std::string_view text) {
   if (const auto n = parse_bytes(text)) return {*n, {}};
-  return object<std::uint64_t>(quoted(text) +
+  return object<std::uint64_t>(with_quotes(text) +
                                " is no size; write bytes, or a unit as in 512KiB, 8MiB, 1.5GiB");
 }
 
@@ -82,7 +82,7 @@ parsed<std::uint32_t> parse_piece_length(std::string_view text) {
   if (n && std::has_single_bit(*n) && *n >= 16U << 10 && *n <= 128U << 20) {
     return {static_cast<std::uint32_t>(*n), {}};
   }
-  return object<std::uint32_t>(quoted(text) +
+  return object<std::uint32_t>(with_quotes(text) +
                                " cannot be; use a power of two from 16KiB to 128MiB, such as 1MiB");
 }
 
@@ -94,9 +94,9 @@ parsed<endpoint> parse_listen(std::string_view text) {
   if (const auto n = whole_number<std::uint16_t>(port)) return {endpoint{everywhere, *n}, {}};
   if (const auto e = endpoint::parse(text)) return {*e, {}};
   if (const auto a = ip_address::parse(text)) {
-    return object<endpoint>(quoted(text) + " has no port; write " + endpoint{*a, 6881}.to_string());
+    return object<endpoint>(with_quotes(text) + " has no port; write " + endpoint{*a, 6881}.to_string());
   }
-  return object<endpoint>(quoted(text) +
+  return object<endpoint>(with_quotes(text) +
                           " is no address; write it as 10.0.0.1:6881, [::1]:6881, :6881 or 6881");
 }
 
@@ -109,20 +109,20 @@ parsed<endpoint> parse_peer(std::string_view text) {
     if (port && host.find_first_of(":[] /") == std::string::npos) {
       const auto address = look_up(host);
       if (!address)
-        return object<endpoint>(quoted(host) + " has no address; check the name, or write a number");
+        return object<endpoint>(with_quotes(host) + " has no address; check the name, or write a number");
       found = endpoint{*address, *port};
     }
   }
-  if (!found) return object<endpoint>(quoted(text) + " is no peer" + hint);
+  if (!found) return object<endpoint>(with_quotes(text) + " is no peer" + hint);
   if (found->port == 0 || found->address.is_unspecified() || found->address.is_multicast()) {
-    return object<endpoint>(quoted(text) + " cannot be reached" + hint);
+    return object<endpoint>(with_quotes(text) + " cannot be reached" + hint);
   }
   return {*found, {}};
 }
 
 parsed<duration> parse_time(std::string_view text) {
   if (const auto t = parse_duration(text); t && *t > duration{}) return {*t, {}};
-  return object<duration>(quoted(text) + " is no time; write seconds, or a unit as in 90s, 15m, 2h");
+  return object<duration>(with_quotes(text) + " is no time; write seconds, or a unit as in 90s, 15m, 2h");
 }
 
 parsed<std::string> parse_tracker(std::string_view text) {
@@ -139,13 +139,13 @@ parsed<double> parse_ratio(std::string_view text) {
       std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (ec == std::errc{} && end == text.data() + text.size() && number >= 0 && number < 1e9)
     return {number, {}};
-  return object<double>(quoted(text) + " is no ratio; write a number such as 1.5");
+  return object<double>(with_quotes(text) + " is no ratio; write a number such as 1.5");
 }
 
 parsed<std::uint32_t> parse_count(std::string_view text) {
   const auto n = whole_number<std::uint32_t>(text);
   if (n && *n > 0) return {*n, {}};
-  return object<std::uint32_t>(quoted(text) + " is no whole number of 1 or more");
+  return object<std::uint32_t>(with_quotes(text) + " is no whole number of 1 or more");
 }
 
 }  // namespace shoal::app

@@ -121,7 +121,7 @@ checked<json::value> read_document(std::string_view text) {
   json::basic_parser<duplicate_listener> listener(for_people());
   listener.write_some(false, text.data(), text.size(), ec);
   if (const auto& twice = listener.handler().duplicate; !twice.empty()) {
-    return objection{"", quoted(twice) + " is given twice in one object"};
+    return objection{"", with_quotes(twice) + " is given twice in one object"};
   }
   return parser.release();
 }
@@ -129,7 +129,7 @@ checked<json::value> read_document(std::string_view text) {
 checked<void> apply(json::value& document, const setting& s) {
   auto words = words_of(s.path);
   if (std::any_of(words.begin(), words.end(), [](const auto& w) { return w.empty(); }) || words.size() > 8) {
-    return objection{"", quoted(s.path) + " is no path to a key; write it as groups.NAME.count"};
+    return objection{"", with_quotes(s.path) + " is no path to a key; write it as groups.NAME.count"};
   }
   const auto* top = document.if_object();
   if (top != nullptr && !top->contains(words.front())) {

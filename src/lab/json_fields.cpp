@@ -16,7 +16,7 @@ namespace json = boost::json;
 namespace {
 
 std::string shown(const json::value& v) {
-  return v.is_string() ? quoted(v.get_string()) : quoted(json::serialize(v));
+  return v.is_string() ? with_quotes(v.get_string()) : with_quotes(json::serialize(v));
 }
 
 template <class T>
@@ -43,7 +43,7 @@ void throw_exception_from_error(const reason& r, const boost::source_location&) 
   throw std::invalid_argument(r.text);
 }
 
-std::string quoted(std::string_view text) {
+std::string with_quotes(std::string_view text) {
   constexpr std::size_t shown_max = 60;
   std::string out = "'";
   for (const char c : text.substr(0, shown_max)) {
@@ -147,7 +147,7 @@ void fields::finish() {
     for (const auto& k : known_) {
       list += (list.empty() ? "" : ", ") + k;
     }
-    bad_.add(path_, quoted(key) + " is not known here; known are " + list);
+    bad_.add(path_, with_quotes(key) + " is not known here; known are " + list);
   }
 }
 

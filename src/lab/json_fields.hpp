@@ -58,7 +58,7 @@ read_as<duration> as_time(const boost::json::value& v);
 read_as<duration> as_span(const boost::json::value& v);
 
 /// 'text', shortened and without control characters.
-std::string quoted(std::string_view text);
+std::string with_quotes(std::string_view text);
 
 class fields {
  public:

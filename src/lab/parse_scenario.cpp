@@ -116,7 +116,7 @@ void throw_exception_from_error(const objection& o, const boost::source_location
 checked<setting> parse_setting(std::string_view text) {
   const auto equals = text.find('=');
   if (equals == 0 || equals == std::string_view::npos || equals + 1 == text.size()) {
-    return objection{"", quoted(text) + " sets nothing; write it as crowd.count=100"};
+    return objection{"", with_quotes(text) + " sets nothing; write it as crowd.count=100"};
   }
   return setting{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
@@ -139,12 +139,12 @@ checked<std::vector<setting>> parse_sweep(std::string_view text) {
     if (c == '"') in_quotes = !in_quotes;
     if (!in_quotes) depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
     if (c == ',' && !in_quotes && depth == 0) {
-      if (!end_value()) return objection{"", quoted(text) + " has an empty value"};
+      if (!end_value()) return objection{"", with_quotes(text) + " has an empty value"};
     } else {
       value += c;
     }
   }
-  if (!end_value()) return objection{"", quoted(text) + " has an empty value"};
+  if (!end_value()) return objection{"", with_quotes(text) + " has an empty value"};
   return out;
 }
 

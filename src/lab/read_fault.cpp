@@ -42,7 +42,7 @@ victims take_victims(fields& f, const std::vector<group_plan>& groups) {
   std::string name;
   f.take_needed("group", name, as_text);
   const auto group = group_named(name, groups);
-  if (!group) f.object("group", quoted(name) + " is no group; groups are " + names_of(groups));
+  if (!group) f.object("group", with_quotes(name) + " is no group; groups are " + names_of(groups));
   const auto size = group ? groups[group->index()].count : 1;
   out.group = group.value_or(group_index());
   out.count = size;
