@@ -59,7 +59,7 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   add_value(c, "--max-down", o.down_max, parse_size, "RATE", "Download at most this fast");
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
   add_value(c, "--max-uploads", o.uploads_max, parse_count, "N", "Peers served at once; default by the rate");
-  add_value(c, "--threads", o.threads, parse_count, "N", "Network threads; default one a core");
+  add_value(c, "--threads", o.threads, parse_count, "N", "Network threads at most; default one a core");
   add_value(c, "--congestion", o.congestion, parse_congestion, "NAME",
             "TCP congestion control, such as cubic or bbr");
   add_value(c, "--ca-file", o.ca_file, parse_file, "PEM", "Trust these authorities too, for https trackers");

@@ -24,8 +24,10 @@ constexpr std::size_t lanes = 4;
 /// More than these many pieces are hashed together as long as they are no more than these many bytes: what is
 /// posted and locked once a batch would weigh on small pieces.
 constexpr std::uint64_t batch_bytes = std::uint64_t{1} << 20;
-/// How long a small piece waits for others to be hashed with.
-constexpr steady::duration lane_patience = std::chrono::milliseconds(3);
+/// How long a small piece waits for others to be hashed with: as long as these should take to come, within
+/// bounds. Where they come too rarely for that it is not worth the longer wait.
+constexpr steady::duration patience_least = std::chrono::milliseconds(3);
+constexpr steady::duration patience_most = std::chrono::milliseconds(80);
 /// Larger pieces do not wait: four of them would take too much of the pool.
 constexpr std::uint64_t patient_bytes_max = std::uint64_t{1} << 20;
 
@@ -102,11 +104,14 @@ struct disk_pool::state {
     return pieces_ready() && (work.empty() || pieces.front().ticket < work.front().ticket);
   }
   std::vector<piece_task> take_pieces();
+  steady::duration patience(steady::time_point now);
 
   mutable std::mutex mutex;
   std::condition_variable something;
   std::deque<ticketed_piece> pieces;
   std::deque<ticketed_work> work;
+  steady::time_point last_piece;          ///< when it came
+  steady::duration gap = patience_least;  ///< between pieces, smoothed
   std::uint64_t next_ticket = 0;
   std::size_t pending = 0;  ///< queued or being done
   std::size_t idle = 0;     ///< threads that wait
@@ -126,6 +131,15 @@ std::vector<piece_task> disk_pool::state::take_pieces() {
     pieces.pop_front();
   }
   return out;
+}
+
+/// Of a piece that comes now.
+steady::duration disk_pool::state::patience(steady::time_point now) {
+  gap += (std::min(now - last_piece, patience_most) - gap) / 4;
+  last_piece = now;
+  const bool company_comes = gap * 2 <= patience_most;
+  return company_comes ? std::clamp<steady::duration>(gap * (lanes - 1), patience_least, patience_most)
+                       : patience_least;
 }
 
 /// Until there is something to do. While pieces wait for others, one thread looks at the clock for all.
@@ -197,7 +211,7 @@ void disk_pool::submit(std::vector<piece_job> jobs, const piece_sink& sink) {
     for (auto& job : jobs) {
       assert(job.store && !job.blocks.empty());
       const std::uint64_t bytes = bytes_of(job);
-      const auto due = bytes <= patient_bytes_max ? now + lane_patience : now;
+      const auto due = bytes <= patient_bytes_max ? now + state_->patience(now) : now;
       state_->pieces.push_back({state_->next_ticket++, {std::move(job), sink, due, bytes}});
       ++state_->pending;
     }

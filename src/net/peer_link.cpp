@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <new>
@@ -8,7 +9,9 @@
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/defer.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <shoal/net/error.hpp>
@@ -20,6 +23,7 @@
 #include "net/inbox.hpp"
 #include "net/outbox.hpp"
 #include "net/predicted_read.hpp"
+#include "net/read_pace.hpp"
 #include "net/serial.hpp"
 
 namespace shoal::net {
@@ -79,6 +83,8 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   inbox in;
   predicted_read ahead;
   gate reading;
+  read_pace pace;
+  asio::steady_timer pause;
   bool backlog = false;  ///< the inbox keeps whole frames
   bool asked_pool = false;
   std::size_t batches_ahead = 0;
@@ -87,7 +93,7 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   gate writing;
 
   /// What a coroutine does after one step.
-  enum class next { step, wait_for_socket, wait_for_gate };
+  enum class next { step, wait_for_socket, wait_for_gate, pause };
 
   state(established e, peer_key k, wire::limits limits, link_owner& o, buffer::pool& p)
       : executor(e.socket.get_executor()),
@@ -100,6 +106,7 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
         in(limits, p),
         ahead(p, in),
         reading(executor),
+        pause(executor),
         writing(executor) {
     assert(is_strand(executor));
   }
@@ -141,10 +148,10 @@ peer_link::state::next peer_link::state::read_step() {
     ask_pool();
     return next::wait_for_gate;
   }
-  if (then == next::wait_for_socket && !backlog) {
+  if (then != next::step && !backlog) {
     in.trim();
     ahead.trim();
-    return next::wait_for_socket;
+    return then;
   }
   return next::step;
 }
@@ -166,7 +173,17 @@ peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, resul
     return next::step;
   }
   verdict = planned ? ahead.settle(plan, n, room, batch) : ahead.feed(room.first(n), batch);
-  return n < bytes_of(parts) ? next::wait_for_socket : next::step;
+  const auto now = std::chrono::steady_clock::now();
+  pace.read(n, now);
+  if (n == bytes_of(parts)) {
+    return next::step;
+  }
+  const auto later = pace.next(now);
+  if (later == now) {
+    return next::wait_for_socket;
+  }
+  pause.expires_at(later);
+  return next::pause;
 }
 
 void peer_link::state::ask_pool() {
@@ -217,6 +234,7 @@ void peer_link::state::stop(error reason) {
   socket.shutdown(tcp::socket::shutdown_both, ignored);
   socket.close(ignored);
   out.clear();
+  pause.cancel();
   reading.wake();
   writing.wake();
   end.wake();
@@ -232,6 +250,8 @@ awaitable<void> peer_link::state::read_until_end(std::shared_ptr<state> s) {
       co_await asio::post(s->executor, asio::use_awaitable);
     } else if (then == next::wait_for_gate) {
       co_await s->reading.sleep();
+    } else if (then == next::pause) {
+      co_await s->pause.async_wait(use_tuple);
     } else {
       const auto [failed] = co_await s->socket.async_wait(tcp::socket::wait_read, use_tuple);
       if (failed) {
@@ -295,8 +315,10 @@ awaitable<void> peer_link::run() {
   return state::run(state_);
 }
 
+// Deferred where that may be, so that the caller's thread goes on with it itself when it is idle.
+
 void peer_link::send(std::vector<outbound> batch) {
-  asio::post(state_->executor, [s = state_, messages = std::move(batch)]() mutable {
+  asio::defer(state_->executor, [s = state_, messages = std::move(batch)]() mutable {
     if (s->ended) {
       return;
     }
@@ -316,7 +338,7 @@ void peer_link::close(error why) {
 }
 
 void peer_link::unsend(std::vector<block_ref> blocks) {
-  asio::post(state_->executor, [s = state_, wanted = std::move(blocks)] {
+  asio::defer(state_->executor, [s = state_, wanted = std::move(blocks)] {
     std::vector<block_ref> taken;
     for (const auto& block : wanted) {
       taken.insert(taken.end(), s->out.unsend(block), block);
@@ -328,7 +350,7 @@ void peer_link::unsend(std::vector<block_ref> blocks) {
 }
 
 void peer_link::consumed() {
-  asio::post(state_->executor, [s = state_] {
+  asio::defer(state_->executor, [s = state_] {
     assert(s->batches_ahead > 0);
     --s->batches_ahead;
     s->reading.wake();

@@ -20,6 +20,7 @@
 
 #include "session/rate_sharing.hpp"
 #include "session/services.hpp"
+#include "session/thread_crew.hpp"
 #include "session/torrent_runner.hpp"
 
 namespace shoal {
@@ -125,6 +126,7 @@ struct session::impl {
         disk(std::make_unique<disk::disk_pool>(settings.disk_threads)),
         context(static_cast<int>(settings.threads)),
         work(context.get_executor()),
+        crew(context, settings.threads_least, settings.threads),
         home(asio::make_strand(context.get_executor())),
         tasks(home),
         acceptor(context.get_executor()),
@@ -161,11 +163,11 @@ struct session::impl {
   std::unique_ptr<disk::disk_pool> disk;
   asio::io_context context;
   asio::executor_work_guard<asio::io_context::executor_type> work;
+  thread_crew crew;
   net::strand home;  // the session's own: listener, torrents' begin and end, rates
   net::task_group tasks;
   net::listener acceptor;
   services shared;
-  std::vector<std::thread> threads;
   std::atomic<std::size_t> handshaking{0};
   std::atomic<bool> stopped{false};
 
@@ -196,9 +198,7 @@ outcome<void> session::impl::start() {
     }
   }));
   tasks.spawn(home, each_second());
-  for (unsigned i = 0; i < settings.threads; ++i) {
-    threads.emplace_back([this] { context.run(); });
-  }
+  crew.start();
   return {};
 }
 
@@ -270,6 +270,7 @@ net::awaitable<void> session::impl::each_second() {
       runner->refresh();
     }
     share_rates();
+    crew.review();
   }
 }
 
@@ -317,20 +318,17 @@ void session::impl::stop(duration grace) {
   if (stopped.exchange(true)) {
     return;
   }
-  if (threads.empty() && !torrents.empty()) {
-    threads.emplace_back([this] { context.run(); });  // never started, but torrents were added
+  if (!crew.started() && !torrents.empty()) {
+    crew.start();  // `start` was never called, but torrents were added
   }
-  if (!threads.empty()) {
+  if (crew.started()) {
     std::promise<void> done;
     auto finished = done.get_future();
     asio::co_spawn(home, close_all(grace), [&done](std::exception_ptr) { done.set_value(); });
     finished.wait();
   }
   work.reset();
-  context.stop();
-  for (auto& t : threads) {
-    t.join();
-  }
+  crew.stop();
   disk.reset();  // finishes what was submitted; its answers go to strands that nobody runs any more
 }
 

@@ -19,6 +19,14 @@ constexpr std::uint32_t allowed_fast_pieces = 10;
 /// us.
 constexpr std::uint32_t outgoing_share_percent = 60;
 
+/// A `have` waits so long for company: on its own it costs as much as a dozen blocks, in packets and wakes.
+constexpr duration have_wait_max = std::chrono::milliseconds(100);
+
+/// A new piece matters to it now: it wants nothing of ours yet, or it may ask and has asked for all it can.
+bool waits_for_pieces(const peer_state& p) {
+  return !p.they_interested || (!p.we_choke && p.uploads.idle() && p.upload_ahead == 0);
+}
+
 }  // namespace
 
 connections::connections(state& s, const core_setup& setup)
@@ -37,6 +45,7 @@ peer_state* connections::joined(const peer_joined& e) {
   fresh->extended = e.extended;
   fresh->has = bitfield(s_.geometry.piece_count());
   fresh->window = peer::request_window(s_.settings.window);
+  fresh->told = static_cast<std::uint32_t>(s_.gained.size());  // the greeting tells them
   fresh->joined_at = fresh->last_received = fresh->last_sent = s_.now;
   if (e.outgoing) {
     fresh->listens_at = e.remote;
@@ -114,6 +123,7 @@ void connections::left(peer_key key) {
   }
   s_.picker.peer_left(p->has);
   s_.look_again = true;
+  s_.unchoked -= !p->we_choke && !p->dropping ? 1 : 0;
   if (p->listens_at && !p->dropping) {
     if (p->down.total() + p->up.total() > 0) {
       book_.ended(s_.now, *p->listens_at);
@@ -196,14 +206,25 @@ void connections::listens_at(peer_state& p, std::uint16_t port) {
 }
 
 void connections::announce_piece(piece_index piece) {
+  s_.gained.push_back(piece);
+  if (!s_.haves_due) {
+    s_.haves_due = s_.now + have_wait_max;
+  }
   s_.peers.for_each([&](peer_state& p) {
     if (p.has.test(piece)) {
       --p.wanted;
       update_interest(p);
-    } else {
-      s_.tell(p, wire::have{piece});
+    } else if (waits_for_pieces(p)) {
+      s_.tell_gained(p);
     }
   });
+}
+
+void connections::tell_gained_if_due() {
+  if (s_.haves_due && s_.now >= *s_.haves_due) {
+    s_.haves_due.reset();
+    s_.peers.for_each([&](peer_state& p) { s_.tell_gained(p); });
+  }
 }
 
 void connections::recount_interest() {
@@ -213,15 +234,23 @@ void connections::recount_interest() {
   });
 }
 
+/// Interest is told at once. Its loss waits for a sweep that finds it still lost after the one before, for in
+/// a busy swarm the next piece brings it back; but who has all that it wants says so.
 void connections::update_interest(peer_state& p) {
-  const bool interested = p.wanted > 0;
-  if (interested == p.we_interested) {
-    return;
+  if (p.wanted > 0) {
+    p.losing_interest = false;
+    s_.now_askable(p);
+    if (!p.we_interested) {
+      p.we_interested = true;
+      s_.tell(p, wire::interested{});
+    }
+  } else if (s_.complete()) {
+    lose_interest(p);
   }
-  p.we_interested = interested;
-  if (interested) {
-    s_.tell(p, wire::interested{});
-  } else {
+}
+
+void connections::lose_interest(peer_state& p) {
+  if (std::exchange(p.we_interested, false)) {
     s_.tell(p, wire::not_interested{});
   }
 }
@@ -231,6 +260,7 @@ void connections::drop(peer_state& p, drop_reason reason, std::string_view detai
     return;
   }
   p.dropping = true;
+  s_.unchoked -= p.we_choke ? 0 : 1;
   if (p.listens_at) {
     switch (reason) {
       case drop_reason::both_complete:
@@ -314,6 +344,9 @@ void connections::sweep() {
     } else if (s_.now - p.last_sent >= s_.settings.keep_alive_after) {
       s_.tell(p, wire::keep_alive{});
     }
+    if (p.wanted == 0 && std::exchange(p.losing_interest, true)) {
+      lose_interest(p);
+    }
   });
 }
 
@@ -322,7 +355,8 @@ bool connections::lonely() const {
 }
 
 std::optional<instant> connections::deadline() const {
-  return has_room() ? book_.due() : std::nullopt;
+  const auto due = has_room() ? book_.due() : std::nullopt;
+  return due && s_.haves_due ? std::min(*due, *s_.haves_due) : (due ? due : s_.haves_due);
 }
 
 }  // namespace shoal::swarm

@@ -31,8 +31,10 @@ class connections {
   /// It told where it accepts connections (BEP 10 "p").
   void listens_at(peer_state& p, std::uint16_t port);
 
-  /// We have `piece` now: tell those who lack it, and lose interest where nothing else is wanted.
+  /// We have `piece` now: lose interest where nothing else is wanted, and tell those who lack it; at once
+  /// those to whom it matters, the others with what we say next to them, or in 100 ms.
   void announce_piece(piece_index piece);
+  void tell_gained_if_due();
   /// What we want changed: count anew.
   void recount_interest();
 
@@ -61,6 +63,7 @@ class connections {
   bool is_duplicate(const peer_joined& e);
   void set_pieces(peer_state& p, bitfield has);
   void update_interest(peer_state& p);
+  void lose_interest(peer_state& p);
 
   state& s_;
   peer::peer_book book_;

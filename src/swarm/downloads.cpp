@@ -13,6 +13,9 @@ constexpr duration pause_after_reject = std::chrono::seconds(1);
 /// good. Certain guilt (`liar_found`) bans at once; this is for liars that never let a piece become whole.
 constexpr std::uint32_t pieces_bad_max = 4;
 
+/// What a peer is asked for in its turn while a limit holds.
+constexpr std::uint32_t bytes_per_turn = 256U << 10;
+
 constexpr std::size_t suggested_max = 64;
 constexpr std::size_t allowed_fast_max = 32;
 
@@ -88,6 +91,7 @@ void downloads::choked(peer_state& p) {
 void downloads::unchoked(peer_state& p) {
   p.they_choke = false;
   p.ask_again_at = s_.now;
+  s_.now_askable(p);
   fill(p);
 }
 
@@ -111,6 +115,7 @@ void downloads::allowed_fast(peer_state& p, piece_index piece) {
     connections_.violation(p, "allowed fast of a piece that does not exist");
   } else if (p.allowed_fast.size() < allowed_fast_max && !contains(p.allowed_fast, piece)) {
     p.allowed_fast.push_back(piece);
+    s_.now_askable(p);
   }
 }
 
@@ -126,32 +131,44 @@ void downloads::suggested(peer_state& p, piece_index piece) {
   }
 }
 
+bool downloads::may_ask(const peer_state& p) {
+  return !p.dropping && p.wanted > 0 && (!p.they_choke || !p.allowed_fast.empty());
+}
+
 void downloads::fill(peer_state& p) {
-  const bool may_ask = s_.running && s_.disk_ok && !p.dropping && p.we_interested &&
-                       s_.now >= p.ask_again_at && (!p.they_choke || !p.allowed_fast.empty());
-  std::size_t room = may_ask ? p.window.room() : 0;
-  if (room == 0) {
-    return;
+  if (!held_up_) {  // else the limit's next bunch is for all, in turn
+    ask(p, p.window.room());
+  }
+}
+
+std::size_t downloads::ask(peer_state& p, std::size_t most) {
+  if (most == 0 || !s_.running || !s_.disk_ok || !may_ask(p) || s_.now < p.ask_again_at) {
+    return 0;
   }
   blocks_.clear();
   if (!s_.download_bucket.limited()) {
-    pick(p, room, blocks_);
+    pick(p, most, blocks_);
   }
-  while (s_.download_bucket.limited() && room > 0) {
+  while (s_.download_bucket.limited() && blocks_.size() < most) {
     if (!s_.download_bucket.ready(s_.now)) {
       held_up_ = true;
       break;
     }
-    if (pick(p, 1, blocks_) == 0) {
+    const auto affordable = s_.download_bucket.at_hand() / s_.geometry.block_length() + 1;
+    const auto before = blocks_.size();
+    const auto picked = pick(p, std::min<std::size_t>(most - before, affordable), blocks_);
+    for (auto n = before; n < blocks_.size(); ++n) {
+      s_.download_bucket.take(blocks_[n].length);
+    }
+    if (picked == 0) {
       break;
     }
-    s_.download_bucket.take(blocks_.back().length);
-    --room;
   }
   for (const auto& b : blocks_) {
     p.window.asked(s_.now, b);
     s_.tell(p, wire::request{b});
   }
+  return blocks_.size();
 }
 
 std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>& out) {
@@ -181,7 +198,39 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
 void downloads::fill_all() {
   s_.look_again = false;
   held_up_ = false;
-  s_.peers.for_each([&](peer_state& p) { fill(p); });
+  std::erase_if(s_.askable, [&](peer_key key) {
+    peer_state* const p = s_.peers.find(key);
+    const bool goes = p == nullptr || !may_ask(*p);
+    if (goes && p != nullptr) {
+      p->askable = false;
+    }
+    return goes;
+  });
+  if (s_.download_bucket.limited()) {
+    ask_in_turn();
+    return;
+  }
+  for (const auto key : s_.askable) {
+    fill(*s_.peers.find(key));
+  }
+}
+
+/// A few blocks for each in turn, as far as the limit goes; the next time it begins where this one ended.
+void downloads::ask_in_turn() {
+  auto& line = s_.askable;
+  const std::size_t per_turn = bytes_per_turn / s_.geometry.block_length();
+  std::size_t passed_over = 0;
+  while (passed_over < line.size() && !held_up_) {
+    turn_ = turn_ < line.size() ? turn_ : 0;
+    peer_state& p = *s_.peers.find(line[turn_]);
+    turn_asked_ += ask(p, std::min(p.window.room(), per_turn - turn_asked_));
+    if (held_up_ && turn_asked_ < per_turn) {
+      return;  // its turn goes on
+    }
+    passed_over = turn_asked_ > 0 ? 0 : passed_over + 1;
+    turn_asked_ = 0;
+    ++turn_;
+  }
 }
 
 void downloads::verified(piece_index piece, bool good) {

@@ -33,6 +33,9 @@ class downloads {
   std::optional<instant> deadline() const;
 
  private:
+  static bool may_ask(const peer_state& p);
+  std::size_t ask(peer_state& p, std::size_t most);
+  void ask_in_turn();
   std::size_t pick(peer_state& p, std::size_t n, std::vector<block_ref>& out);
   void give_up(peer_state& p);
   void cancel_elsewhere(const block_ref& b);
@@ -44,6 +47,8 @@ class downloads {
   std::vector<peer_key> keys_;     // scratch
   std::vector<block_ref> blocks_;  // scratch
   bool held_up_ = false;           // by the rate limit
+  std::size_t turn_ = 0;           // whose turn it is under the limit, among `state::askable`
+  std::size_t turn_asked_ = 0;     // requests made in this turn
 };
 
 }  // namespace shoal::swarm

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <shoal/base/rng.hpp>
@@ -21,12 +23,12 @@ using peer::peer_state;
 class roster {
  public:
   peer_state& add(std::unique_ptr<peer_state> p) {
-    peers_.push_back(std::move(p));
-    return *peers_.back();
+    const auto key = p->key;
+    return *peers_.emplace_back(key, std::move(p)).who;
   }
   peer_state* find(peer_key key) const {
     const auto it = place(key);
-    return it != peers_.end() && (*it)->key == key ? it->get() : nullptr;
+    return it != peers_.end() && it->key == key ? it->who.get() : nullptr;
   }
   void remove(peer_key key) { peers_.erase(place(key)); }
   std::size_t size() const { return peers_.size(); }
@@ -35,9 +37,9 @@ class roster {
   /// Calls f(peer_state&) for each peer that is not being dropped.
   template <class F>
   void for_each(F f) const {
-    for (const auto& p : peers_) {
-      if (!p->dropping) {
-        f(*p);
+    for (const auto& entry : peers_) {
+      if (!entry.who->dropping) {
+        f(*entry.who);
       }
     }
   }
@@ -45,18 +47,25 @@ class roster {
   /// The same, and those that are being dropped.
   template <class F>
   void for_each_present(F f) const {
-    for (const auto& p : peers_) {
-      f(*p);
+    for (const auto& entry : peers_) {
+      f(*entry.who);
     }
   }
 
  private:
-  std::vector<std::unique_ptr<peer_state>>::const_iterator place(peer_key key) const {
+  struct entry {
+    entry(peer_key k, std::unique_ptr<peer_state> p) : key(k), who(std::move(p)) {}
+
+    peer_key key;  // here too, so that a search touches no peer but the one it finds
+    std::unique_ptr<peer_state> who;
+  };
+
+  std::vector<entry>::const_iterator place(peer_key key) const {
     return std::lower_bound(peers_.begin(), peers_.end(), key,
-                            [](const auto& p, peer_key k) { return p->key < k; });
+                            [](const entry& e, peer_key k) { return e.key < k; });
   }
 
-  std::vector<std::unique_ptr<peer_state>> peers_;
+  std::vector<entry> peers_;
 };
 
 struct state {
@@ -82,13 +91,38 @@ struct state {
   bool disk_ok = true;
   /// Blocks became free to be asked of others: idle peers should look again.
   bool look_again = false;
+  /// Peers that hold a slot of ours.
+  std::uint32_t unchoked = 0;
+  /// The peers that we may ask, and some that we may not any more (`peer_state::askable`): those whom
+  /// `look_again` is for.
+  std::vector<peer_key> askable;
+  /// What became ours since the start, in order. `peer_state::told` counts how much of it a peer knows; the
+  /// rest goes with the next message to it, or at `haves_due`.
+  std::vector<piece_index> gained;
+  std::optional<instant> haves_due;
 
   bool complete() const { return picker.wanted_count() == 0; }
 
   void emit(action a) { outbox.push_back(std::move(a)); }
   void tell(peer_state& p, wire::message m) {
     p.last_sent = now;
+    tell_gained(p);
     outbox.emplace_back(send{p.key, std::move(m)});
+  }
+  /// A `have` for each piece that `p` lacks and does not know to be ours.
+  void tell_gained(peer_state& p) {
+    for (; p.told < gained.size(); ++p.told) {
+      if (!p.has.test(gained[p.told])) {
+        p.last_sent = now;
+        outbox.emplace_back(send{p.key, wire::have{gained[p.told]}});
+      }
+    }
+  }
+  void now_askable(peer_state& p) {
+    if (!p.askable) {
+      p.askable = true;
+      askable.push_back(p.key);
+    }
   }
 };
 

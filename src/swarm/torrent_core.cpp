@@ -271,6 +271,7 @@ void torrent_core::parts::settle() {
       schedule.want_peers(s.now);
     }
   }
+  links.tell_gained_if_due();
   up.round_if_due();
   const auto limited = down.deadline();
   if (s.look_again || (limited && s.now >= *limited)) {
@@ -354,7 +355,7 @@ void torrent_core::check() const {
   s.picker.check();
   s.peers.for_each([&](const peer_state& p) {
     assert(p.wanted == s.picker.wanted_in(p.has));
-    assert(p.we_interested == (p.wanted > 0));
+    assert(p.we_interested || p.wanted == 0);
     assert(p.window.size() <= s.settings.window.requests_max);
     static_cast<void>(p);
   });

@@ -13,8 +13,8 @@ namespace {
 constexpr std::uint64_t ahead_least = 512U << 10;
 constexpr std::uint64_t ahead_most = 4U << 20;
 
-/// Blocks that a peer gets in its turn: they are read with one call and written with another.
-constexpr std::uint32_t blocks_per_turn = 4;
+/// What a peer gets in its turn: it is read with one call, written with another, and wakes the peer once.
+constexpr std::uint64_t bytes_per_turn = 256U << 10;
 
 /// BEP 6: the allowed-fast set is for starting peers.
 constexpr std::size_t starting_pieces = 10;
@@ -23,9 +23,7 @@ constexpr std::size_t starting_pieces = 10;
 
 void uploads::interested(peer_state& p) {
   p.they_interested = true;
-  std::uint32_t taken = 0;
-  s_.peers.for_each([&](const peer_state& other) { taken += other.we_choke ? 0 : 1; });
-  if (p.we_choke && taken < slots()) {
+  if (p.we_choke && s_.unchoked < slots()) {
     unchoke(p);  // a free slot is not left empty until the next round
   }
 }
@@ -49,6 +47,7 @@ std::uint32_t uploads::slots() {
 
 void uploads::unchoke(peer_state& p) {
   p.we_choke = false;
+  ++s_.unchoked;
   p.unchoked_at = s_.now;
   spreading_.advise(p);  // first: an unchoke is answered with requests at once
   s_.tell(p, wire::unchoke{});
@@ -56,6 +55,7 @@ void uploads::unchoke(peer_state& p) {
 
 void uploads::choke(peer_state& p) {
   p.we_choke = true;
+  --s_.unchoked;
   s_.tell(p, wire::choke{});
   spreading_.forsaken(p);
   for (const auto& b : p.uploads.take_all()) {
@@ -93,9 +93,13 @@ void uploads::requested(peer_state& p, const block_ref& b) {
     return;
   }
   spreading_.requested(p, b);
-  if (!p.asking) {
+  line_up(p);
+}
+
+void uploads::line_up(peer_state& p) {
+  if (!p.asking && may_take(p)) {
     p.asking = true;
-    asking_.push_back(p.key);
+    line_.push_back(p.key);
   }
 }
 
@@ -117,6 +121,7 @@ void uploads::not_needed(peer_state& p, const block_ref& b) {
   p.upload_ahead -= b.length;
   ahead_ -= b.length;
   s_.upload_bucket.give_back(b.length);
+  line_up(p);
 }
 
 std::uint64_t uploads::ahead_max(peer_state& p) const {
@@ -124,40 +129,35 @@ std::uint64_t uploads::ahead_max(peer_state& p) const {
 }
 
 bool uploads::may_take(peer_state& p) const {
-  return !p.uploads.idle() && p.upload_ahead < ahead_max(p);
+  return !p.dropping && !p.uploads.idle() && p.upload_ahead < ahead_max(p);
 }
 
-void uploads::take_one(peer_state& p) {
+std::uint32_t uploads::take_one(peer_state& p) {
   const auto b = p.uploads.start_load();
   s_.upload_bucket.take(b.length);
   p.upload_ahead += b.length;
   ahead_ += b.length;
   s_.emit(load{p.key, b});
+  return b.length;
 }
 
 void uploads::pump() {
   held_up_ = false;
-  std::erase_if(asking_, [&](peer_key key) {
-    peer_state* const p = s_.peers.find(key);
-    const bool goes = p == nullptr || p->dropping || p->uploads.idle();
-    if (goes && p != nullptr) {
+  while (!line_.empty() && ahead_ < s_.settings.upload_ahead_bytes_max) {
+    peer_state* const p = s_.peers.find(line_.front());
+    while (p != nullptr && turn_taken_ < bytes_per_turn && may_take(*p)) {
+      if (!s_.upload_bucket.ready(s_.now)) {
+        held_up_ = true;
+        return;  // its turn goes on
+      }
+      turn_taken_ += take_one(*p);
+    }
+    turn_taken_ = 0;
+    line_.pop_front();
+    if (p != nullptr) {
       p->asking = false;
+      line_up(*p);
     }
-    return goes;
-  });
-  std::size_t passed_over = 0;
-  while (passed_over < asking_.size() && ahead_ < s_.settings.upload_ahead_bytes_max) {
-    if (!s_.upload_bucket.ready(s_.now)) {
-      held_up_ = true;
-      return;
-    }
-    peer_state& p = *s_.peers.find(asking_[turn_++ % asking_.size()]);
-    std::uint32_t taken = 0;
-    while (taken < blocks_per_turn && may_take(p) && s_.upload_bucket.ready(s_.now)) {
-      take_one(p);
-      ++taken;
-    }
-    passed_over = taken > 0 ? 0 : passed_over + 1;
   }
 }
 
@@ -169,6 +169,7 @@ void uploads::loaded(const block_loaded& e, std::uint32_t nth) {
   const bool wanted = p->uploads.finish_load(e.block) && !p->dropping;
   if (wanted && e.ok) {
     p->last_sent = s_.now;
+    s_.tell_gained(*p);
     s_.emit(upload{nth, e.key, e.block});
     return;
   }
@@ -185,6 +186,7 @@ void uploads::sent(peer_state& p, std::uint64_t bytes) {
   p.up.add(s_.now, bytes);
   s_.up.add(s_.now, bytes);
   s_.totals.uploaded += bytes;
+  line_up(p);
 }
 
 void uploads::left(peer_state& p) {
@@ -225,9 +227,15 @@ std::optional<instant> uploads::deadline() const {
 
 void uploads::check() const {
   std::uint64_t sum = 0;
-  s_.peers.for_each_present([&](const peer_state& p) { sum += p.upload_ahead; });
+  std::uint32_t unchoked = 0;
+  s_.peers.for_each_present([&](const peer_state& p) {
+    sum += p.upload_ahead;
+    unchoked += p.dropping || p.we_choke ? 0 : 1;
+  });
   assert(sum == ahead_);
+  assert(unchoked == s_.unchoked);
   static_cast<void>(sum);
+  static_cast<void>(unchoked);
 }
 
 }  // namespace shoal::swarm

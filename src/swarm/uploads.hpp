@@ -4,8 +4,8 @@
 // bound allow, and asks the disk; `loaded` looks once more whether it is still wanted, and hands it over.
 
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <vector>
 
 #include "swarm/connections.hpp"
 #include "swarm/spreading.hpp"
@@ -46,16 +46,17 @@ class uploads {
   std::uint32_t slots();
   std::uint64_t ahead_max(peer_state& p) const;
   bool may_take(peer_state& p) const;
-  void take_one(peer_state& p);
+  void line_up(peer_state& p);
+  std::uint32_t take_one(peer_state& p);
 
   state& s_;
   connections& connections_;
   spreading spreading_;
   peer::choker choker_;
   instant next_round_{};
-  std::uint64_t ahead_ = 0;       // bytes loading, or loaded and not sent, all peers
-  std::vector<peer_key> asking_;  // peers with queued requests (`peer_state::asking`)
-  std::size_t turn_ = 0;          // whose turn it is among them
+  std::uint64_t ahead_ = 0;    // bytes loading, or loaded and not sent, all peers
+  std::deque<peer_key> line_;  // who may get a block, in turn (`peer_state::asking`), and some who are gone
+  std::uint64_t turn_taken_ = 0;  // bytes that the first of them got in this turn
   bool held_up_ = false;          // by the rate limit
 };
 

@@ -56,7 +56,28 @@ TEST_CASE("over a minute a bucket lets its mean rate pass, whatever the rate") {
   }
 }
 
-TEST_CASE("after a pause no more than the burst passes at once") {
+TEST_CASE("who looks late loses nothing: the mean is exact at 1 MiB/s and at 1 GiB/s") {
+  for (const std::uint64_t rate : {1ULL << 20, 1ULL << 30}) {
+    CAPTURE(rate);
+    shoal::rng random(7);
+    token_bucket bucket;
+    instant now{};
+    bucket.set_rate(rate, now);
+    const instant end = now + 10s;
+    std::uint64_t sent = 0;
+    while (now < end) {
+      while (bucket.ready(now)) {
+        bucket.take(block);
+        sent += block;
+      }
+      now = bucket.ready_at() + std::chrono::milliseconds(random.below(150));
+    }
+    const double expected = static_cast<double>(rate) * shoal::to_seconds(now.time_since_epoch());
+    CHECK(static_cast<double>(sent) == doctest::Approx(expected).epsilon(0.02));
+  }
+}
+
+TEST_CASE("after a pause no more than a quarter of a second's passes at once") {
   token_bucket bucket;
   instant now{};
   bucket.set_rate(1'000'000, now);
@@ -66,11 +87,11 @@ TEST_CASE("after a pause no more than the burst passes at once") {
     bucket.take(block);
     at_once += block;
   }
-  CHECK(at_once >= 100'000);
-  CHECK(at_once <= 100'000 + block);
+  CHECK(at_once >= 250'000);
+  CHECK(at_once <= 250'000 + block);
 }
 
-TEST_CASE("an empty bucket opens for a bunch, some fifty times a second, not for every block") {
+TEST_CASE("an empty bucket opens for a bunch, some twenty times a second, not for every block") {
   token_bucket bucket;
   instant now{};
   bucket.set_rate(8'388'608, now);
@@ -84,8 +105,8 @@ TEST_CASE("an empty bucket opens for a bunch, some fifty times a second, not for
     now = bucket.ready_at();
     ++openings;
   }
-  CHECK(openings >= 40);
-  CHECK(openings <= 60);
+  CHECK(openings >= 17);
+  CHECK(openings <= 22);
 }
 
 TEST_CASE("an overdraft is paid back before the next") {
@@ -96,8 +117,8 @@ TEST_CASE("an overdraft is paid back before the next") {
   REQUIRE(bucket.ready(now));
   bucket.take(11'000);
   CHECK(!bucket.ready(now + 9s));
-  CHECK((bucket.ready_at() <= now + 10s + 30ms));
-  CHECK(bucket.ready(now + 10s + 30ms));
+  CHECK((bucket.ready_at() <= now + 10s + 60ms));
+  CHECK(bucket.ready(now + 10s + 60ms));
 }
 
 TEST_CASE("what is given back can be taken again, and a clock that stands gives nothing") {
@@ -106,9 +127,9 @@ TEST_CASE("what is given back can be taken again, and a clock that stands gives 
   bucket.set_rate(1'000'000, now);
   now += 50ms;
   REQUIRE(bucket.ready(now));
-  bucket.take(50'000);
+  bucket.take(60'000);
   CHECK(!bucket.ready(now));
-  bucket.give_back(50'000);
+  bucket.give_back(60'000);
   CHECK(bucket.ready(now));
   bucket.take(60'000);
   CHECK(!bucket.ready(now));

@@ -57,7 +57,7 @@ struct peer {
        const std::function<void(session_settings&, torrent_settings&)>& adjust = {}) {
     session_settings s;
     s.listen = {ip_address::v4({127, 0, 0, host}), 0};
-    s.threads = 2;
+    s.threads = s.threads_least = 2;
     s.disk_threads = 1;
     s.buffer_bytes_max = 16U << 20;
     torrent_settings t;

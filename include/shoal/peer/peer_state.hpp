@@ -50,6 +50,8 @@ struct peer_state {
   bool they_interested = false;
 
   // Towards us.
+  bool losing_interest = false;  ///< the last sweep found nothing to want of it
+  bool askable = false;          ///< it stands among those that may be asked
   request_window window;
   std::vector<piece_index> allowed_fast;  ///< we may ask for these although choked (BEP 6)
   std::vector<piece_index> suggested;     ///< worth asking for first (BEP 6), newest last
@@ -58,12 +60,13 @@ struct peer_state {
   rate_meter down;
 
   // From us.
+  std::uint32_t told = 0;  ///< how many of the pieces that became ours since the start it was told of
   upload_queue uploads;
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
   std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
   std::vector<piece_index> promised;     ///< we suggested them to it alone, and it has them not
   std::uint64_t promised_ahead = 0;      ///< bytes of these that it did not ask for yet
-  bool asking = false;                   ///< it stands in the line of those with queued requests
+  bool asking = false;                   ///< it stands in the line of those who may get a block
   instant unchoked_at{};                 ///< last time; the epoch for never
   rate_meter up;
 

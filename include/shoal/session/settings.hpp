@@ -20,7 +20,8 @@ struct session_settings {
   /// Where peers reach us. Port 0 takes a free one. When the address is not the unspecified one, outgoing
   /// connections and announces leave from it too.
   endpoint listen{};
-  unsigned threads = 0;               ///< network threads; 0: one a core
+  unsigned threads = 0;               ///< network threads at most, while they are busy; 0: one a core
+  unsigned threads_least = 1;         ///< of these, how many run however quiet it is
   unsigned disk_threads = 0;          ///< 0: one a core
   std::uint64_t upload_rate_max = 0;  ///< bytes a second of payload over all torrents, 0: no limit
   std::uint64_t download_rate_max = 0;

@@ -1,0 +1,90 @@
+#include "session/thread_crew.hpp"
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <doctest/doctest.h>
+
+namespace shoal {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+struct crew_at_work {
+  asio::io_context context;
+  asio::executor_work_guard<asio::io_context::executor_type> guard{context.get_executor()};
+  thread_crew crew;
+
+  crew_at_work(unsigned least, unsigned most) : crew(context, least, most) { crew.start(); }
+
+  void on_crew(const std::function<void()>& f) {
+    std::promise<void> done;
+    asio::post(context, [&] {
+      f();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  void spin(std::chrono::milliseconds length) {
+    on_crew([&] {
+      for (const auto end = std::chrono::steady_clock::now() + length;
+           std::chrono::steady_clock::now() < end;) {
+      }
+    });
+  }
+  void review() {
+    on_crew([this] { crew.review(); });
+  }
+};
+
+TEST_CASE("one thread runs; a second one joins while it is busy, and rests when there is little to do") {
+  crew_at_work c(1, 2);
+  CHECK(c.crew.running() == 1);
+  // The thread may be kept off the processor by others, so that it does not seem busy: try again.
+  for (int tries = 0; tries < 100 && c.crew.running() == 1; ++tries) {
+    c.review();
+    c.spin(20ms);
+    c.review();
+  }
+  REQUIRE(c.crew.running() == 2);
+  std::promise<void> first, second;  // each waits for the other: that takes two threads
+  asio::post(c.context, [&] {
+    first.set_value();
+    second.get_future().wait();
+  });
+  asio::post(c.context, [&] {
+    second.set_value();
+    first.get_future().wait();
+  });
+  c.on_crew([] {});
+  std::this_thread::sleep_for(50ms);
+  c.review();
+  CHECK(c.crew.running() == 1);
+}
+
+TEST_CASE("a crew never has fewer threads than the least, nor more than the most") {
+  crew_at_work c(2, 2);
+  std::this_thread::sleep_for(20ms);
+  c.review();
+  CHECK(c.crew.running() == 2);
+  c.spin(20ms);
+  c.review();
+  CHECK(c.crew.running() == 2);
+}
+
+TEST_CASE("a crew that was never started stops, and one that was stopped may be stopped again") {
+  asio::io_context context;
+  thread_crew crew(context, 1, 2);
+  CHECK(!crew.started());
+  crew.stop();
+  crew.stop();
+}
+
+}  // namespace
+}  // namespace shoal

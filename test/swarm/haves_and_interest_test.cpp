@@ -1,0 +1,85 @@
+// What peers are told of our pieces and of our interest, and when.
+
+#include <doctest/doctest.h>
+
+#include "swarm/script.hpp"
+
+namespace shoal::swarm {
+namespace {
+
+TEST_CASE("a have waits for company where it can: it goes with the next message, or after a moment") {
+  script s;
+  const auto key = s.join_seed();
+  const auto eager = s.join(3);  // wants nothing of ours yet
+  const auto busy = s.join(4);
+  s.say(eager, wire::have_none{});
+  s.say(busy, wire::have_none{});
+  const auto get = [&](std::uint32_t piece) {
+    for (std::uint32_t n = 0; n < 4; ++n) {
+      s.say(key, wire::piece{block(piece, n)});
+    }
+    s.on(piece_verified{piece_index(piece), true});
+  };
+  const auto asked = s.said_to<wire::request>(key);
+  const auto first = asked[0].block.piece.value();
+  const auto second = asked[4].block.piece.value();
+  REQUIRE(first != second);
+  get(first);
+  s.say(busy, wire::interested{});
+  s.say(busy, wire::request{block(first, 0)});
+  get(second);
+  CHECK(s.said_to<wire::have>(eager).size() == 2);
+  CHECK(s.said_to<wire::have>(busy).size() == 1);
+  SUBCASE("with the next message") {
+    const auto b = block(first, 0);
+    const block_loaded answer{busy, b, true};
+    s.on(blocks_loaded{std::span(&answer, 1)});
+    CHECK(s.said_to<wire::have>(busy).size() == 2);
+  }
+  SUBCASE("after a moment") {
+    REQUIRE(s.core.deadline().has_value());
+    CHECK(*s.core.deadline() <= s.now + std::chrono::milliseconds(100));
+    s.now += std::chrono::milliseconds(100);
+    s.on(tick{});
+    CHECK(s.said_to<wire::have>(busy).size() == 2);
+  }
+  s.say(eager, wire::have{piece_index(second)});
+  CHECK(s.said_to<wire::have>(eager).size() == 2);
+}
+
+TEST_CASE("the loss of interest is told when it lasts, or when nothing is wanted of anybody") {
+  script s;
+  const auto key = s.join(3);
+  s.say(key, wire::have_none{});
+  s.say(key, wire::have{piece_index(0)});
+  s.say(key, wire::unchoke{});
+  const auto get = [&](std::uint32_t piece) {
+    for (std::uint32_t n = 0; n < 4; ++n) {
+      s.say(key, wire::piece{block(piece, n)});
+    }
+    s.on(piece_verified{piece_index(piece), true});
+  };
+  const auto later = [&] {
+    s.now += std::chrono::seconds(1);
+    s.on(tick{});
+  };
+  CHECK(s.said_to<wire::interested>(key).size() == 1);
+  get(0);
+  later();
+  CHECK(s.said_to<wire::not_interested>(key).empty());
+  SUBCASE("it comes back in time") {
+    s.say(key, wire::have{piece_index(1)});
+    later();
+    CHECK(s.said_to<wire::interested>(key).size() == 1);
+    CHECK(s.said_to<wire::not_interested>(key).empty());
+  }
+  SUBCASE("it lasts, and comes back then") {
+    later();
+    CHECK(s.said_to<wire::not_interested>(key).size() == 1);
+    s.say(key, wire::have{piece_index(1)});
+    CHECK(s.said_to<wire::interested>(key).size() == 2);
+  }
+}
+
+}  // namespace
+}  // namespace shoal::swarm
