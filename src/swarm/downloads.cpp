@@ -17,6 +17,8 @@ constexpr std::uint32_t pieces_bad_max = 4;
 constexpr std::uint32_t bytes_per_turn = 256U << 10;
 
 constexpr std::size_t suggested_max = 64;
+/// A seeder that advised us is asked for nothing else until so long after the last of it came.
+constexpr duration advice_lasts = std::chrono::milliseconds(250);
 constexpr std::size_t allowed_fast_max = 32;
 
 bool contains(const std::vector<piece_index>& pieces, piece_index p) {
@@ -83,6 +85,8 @@ void downloads::give_up(peer_state& p) {
 
 void downloads::choked(peer_state& p) {
   p.they_choke = true;
+  p.suggested.clear();  // by the next time others may have been told to ask for these
+  p.advised_at = {};
   if (!p.fast) {
     give_up(p);  // BEP 3: a choke forgets what was asked; BEP 6 rejects each one instead
   }
@@ -126,6 +130,7 @@ void downloads::suggested(peer_state& p, piece_index piece) {
   }
   std::erase(p.suggested, piece);
   p.suggested.push_back(piece);
+  p.advised_at = s_.now;
   if (p.suggested.size() > suggested_max) {
     p.suggested.erase(p.suggested.begin());
   }
@@ -186,10 +191,14 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
   }
   std::erase_if(p.suggested, [&](piece_index piece) { return !s_.picker.wants(piece); });
   from(p.suggested);
-  // A seeder's advice keeps us from asking what others ask: ask for nothing else while it lasts, unless the
-  // peer would run dry.
-  const bool advised = !p.suggested.empty() && p.window.size() + picked >= s_.settings.window.least;
-  if (picked < n && !advised) {
+  if (picked > 0 || !p.suggested.empty()) {
+    p.advised_at = s_.now;
+  }
+  // A seeder's advice keeps us from asking what others ask: ask for nothing else while it lasts.
+  const instant advice_ends = p.advised_at + advice_lasts;
+  if (picked < n && p.has.all() && s_.now < advice_ends) {
+    look_again_at_ = std::min(look_again_at_.value_or(advice_ends), advice_ends);
+  } else if (picked < n) {
     picked += s_.picker.pick(p.has, p.key, n - picked, out);
   }
   return picked;
@@ -198,6 +207,7 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
 void downloads::fill_all() {
   s_.look_again = false;
   held_up_ = false;
+  look_again_at_.reset();
   std::erase_if(s_.askable, [&](peer_key key) {
     peer_state* const p = s_.peers.find(key);
     const bool goes = p == nullptr || !may_ask(*p);
@@ -291,7 +301,11 @@ void downloads::sweep() {
 }
 
 std::optional<instant> downloads::deadline() const {
-  return held_up_ ? std::optional(s_.download_bucket.ready_at()) : std::nullopt;
+  if (!held_up_) {
+    return look_again_at_;
+  }
+  const auto ready = s_.download_bucket.ready_at();
+  return std::min(look_again_at_.value_or(ready), ready);
 }
 
 }  // namespace shoal::swarm

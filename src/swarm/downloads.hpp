@@ -44,11 +44,12 @@ class downloads {
 
   state& s_;
   connections& connections_;
-  std::vector<peer_key> keys_;     // scratch
-  std::vector<block_ref> blocks_;  // scratch
-  bool held_up_ = false;           // by the rate limit
-  std::size_t turn_ = 0;           // whose turn it is under the limit, among `state::askable`
-  std::size_t turn_asked_ = 0;     // requests made in this turn
+  std::vector<peer_key> keys_;            // scratch
+  std::vector<block_ref> blocks_;         // scratch
+  bool held_up_ = false;                  // by the rate limit
+  std::optional<instant> look_again_at_;  // the advice of some seeder ends then
+  std::size_t turn_ = 0;                  // whose turn it is under the limit, among `state::askable`
+  std::size_t turn_asked_ = 0;            // requests made in this turn
 };
 
 }  // namespace shoal::swarm

@@ -13,14 +13,21 @@ constexpr std::size_t promised_max = 32;
 
 }  // namespace
 
+/// Of those that others gave back, whole ones first: a begun one may yet come back with who began it.
 std::optional<piece_index> spreading::next() {
   const auto nobody_has = [&](piece_index p) { return s_.picker.availability(p) == 0; };
-  while (!returned_.empty()) {
-    const auto p = returned_.back();
-    returned_.pop_back();
-    if (nobody_has(p)) {
-      return p;
+  const auto newest_of = [&](std::vector<piece_index>& from) -> std::optional<piece_index> {
+    while (!from.empty()) {
+      const auto p = from.back();
+      from.pop_back();
+      if (nobody_has(p)) {
+        return p;
+      }
     }
+    return std::nullopt;
+  };
+  if (const auto p = newest_of(returned_)) {
+    return p;
   }
   if (order_.empty()) {
     for (std::uint32_t p = 0; p < s_.geometry.piece_count(); ++p) {
@@ -34,37 +41,73 @@ std::optional<piece_index> spreading::next() {
       return p;
     }
   }
-  return std::nullopt;
+  return newest_of(begun_);
+}
+
+bool spreading::takes_advice(const peer_state& p) const {
+  return !p.we_choke && p.fast && !p.dropping && p.they_interested && s_.picker.have().all();
+}
+
+void spreading::unchoked(peer_state& p) {
+  if (takes_advice(p)) {
+    for (const auto& kept : p.promised) {
+      s_.tell(p, wire::suggest_piece{kept.piece});
+    }
+    advise(p);
+  }
 }
 
 void spreading::advise(peer_state& p) {
-  if (p.we_choke || !p.fast || p.dropping || !p.they_interested || !s_.picker.have().all()) {
+  if (!takes_advice(p)) {
     return;
   }
   const auto per_second = static_cast<std::uint64_t>(p.up.bytes_per_s(s_.now));
   const std::uint64_t enough = std::max(advice_bytes_least, per_second);
-  while (p.promised_ahead < enough && p.promised.size() < promised_max) {
+  std::uint64_t ahead = 0;
+  for (const auto& one : p.promised) {
+    ahead += one.ahead;
+  }
+  while (ahead < enough && p.promised.size() < promised_max) {
     const auto piece = next();
     if (!piece) {
       return;
     }
-    p.promised.push_back(*piece);
-    p.promised_ahead += s_.geometry.piece_bytes(*piece);
+    p.promised.push_back({*piece, s_.geometry.piece_bytes(*piece)});
+    ahead += p.promised.back().ahead;
     s_.tell(p, wire::suggest_piece{*piece});
   }
 }
 
 void spreading::requested(peer_state& p, const block_ref& b) {
-  if (std::find(p.promised.begin(), p.promised.end(), b.piece) != p.promised.end()) {
-    p.promised_ahead -= std::min<std::uint64_t>(p.promised_ahead, b.length);
+  const auto found = std::ranges::find(p.promised, b.piece, &peer::promise::piece);
+  if (found != p.promised.end()) {
+    found->begun = true;
+    found->ahead -= std::min<std::uint64_t>(found->ahead, b.length);
     advise(p);
   }
 }
 
-void spreading::forsaken(peer_state& p) {
-  returned_.insert(returned_.end(), p.promised.begin(), p.promised.end());
+void spreading::got(peer_state& p, piece_index piece) {
+  if (std::erase_if(p.promised, [&](const auto& one) { return one.piece == piece; }) > 0) {
+    advise(p);
+  }
+}
+
+void spreading::choked(peer_state& p) {
+  std::erase_if(p.promised, [&](const auto& one) {
+    auto& to = one.begun ? begun_ : returned_;
+    if (std::ranges::find(to, one.piece) == to.end()) {
+      to.push_back(one.piece);
+    }
+    return !one.begun;
+  });
+}
+
+void spreading::left(peer_state& p) {
+  for (const auto& one : p.promised) {
+    returned_.push_back(one.piece);
+  }
   p.promised.clear();
-  p.promised_ahead = 0;
 }
 
 }  // namespace shoal::swarm

@@ -20,22 +20,27 @@ class spreading {
  public:
   explicit spreading(state& s) : s_(s) {}
 
-  /// Keeps a peer that we serve advised of what to ask next.
-  void advise(peer_state& p);
-  /// It asked for a block.
+  /// We are about to serve it: what it began before goes on, and it is advised of more.
+  void unchoked(peer_state& p);
+  /// It asked for a block; it is kept advised of what to ask next.
   void requested(peer_state& p, const block_ref& b);
   /// It has the piece.
-  void got(peer_state& p, piece_index piece) { std::erase(p.promised, piece); }
-  /// It gets nothing any more: what was meant for it is for others.
-  void forsaken(peer_state& p);
+  void got(peer_state& p, piece_index piece);
+  /// It is not served any more: what it did not begin is for others, and the rest once nothing else is left.
+  void choked(peer_state& p);
+  /// What was meant for it is for others.
+  void left(peer_state& p);
 
  private:
+  bool takes_advice(const peer_state& p) const;
+  void advise(peer_state& p);
   std::optional<piece_index> next();
 
   state& s_;
   std::vector<piece_index> order_;     // all pieces, shuffled; made when first needed
   std::size_t next_ = 0;               // in `order_`
-  std::vector<piece_index> returned_;  // by peers that were choked or left
+  std::vector<piece_index> returned_;  // by peers that were choked before they began, or left
+  std::vector<piece_index> begun_;     // by peers that were choked
 };
 
 }  // namespace shoal::swarm

@@ -49,7 +49,7 @@ void uploads::unchoke(peer_state& p) {
   p.we_choke = false;
   ++s_.unchoked;
   p.unchoked_at = s_.now;
-  spreading_.advise(p);  // first: an unchoke is answered with requests at once
+  spreading_.unchoked(p);  // first: an unchoke is answered with requests at once
   s_.tell(p, wire::unchoke{});
 }
 
@@ -57,7 +57,7 @@ void uploads::choke(peer_state& p) {
   p.we_choke = true;
   --s_.unchoked;
   s_.tell(p, wire::choke{});
-  spreading_.forsaken(p);
+  spreading_.choked(p);
   for (const auto& b : p.uploads.take_all()) {
     if (p.fast) {
       s_.tell(p, wire::reject_request{b});  // BEP 6: choke first, then reject each
@@ -190,7 +190,7 @@ void uploads::sent(peer_state& p, std::uint64_t bytes) {
 }
 
 void uploads::left(peer_state& p) {
-  spreading_.forsaken(p);
+  spreading_.left(p);
   ahead_ -= p.upload_ahead;
 }
 

@@ -16,9 +16,8 @@ using std::chrono::seconds;
 constexpr std::uint32_t piece_length = 64 * 1024;
 
 struct script {
-  explicit script(bool seed = false, core_settings settings = {}) : core(setup(seed, settings)) {
-    on(start{});
-  }
+  explicit script(bool seed = false, core_settings settings = {}) : script(setup(seed, settings)) {}
+  explicit script(core_setup s) : core(std::move(s)) { on(start{}); }
 
   static core_setup setup(bool seed, const core_settings& settings) {
     core_setup s;

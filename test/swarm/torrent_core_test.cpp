@@ -238,9 +238,15 @@ TEST_CASE("a cancel reaches a block that was handed over and has not gone out") 
 }
 
 TEST_CASE("a choked beginner may have its allowed-fast pieces") {
-  script s(true);
+  script seeder(true);  // grants none: it advises whom it serves
+  CHECK(seeder.said_to<wire::allowed_fast>(seeder.join()).empty());
+
+  auto almost = script::setup(false, {});
+  almost.have = bitfield(10, true);
+  almost.have.reset(piece_index(9));
+  script s(std::move(almost));
   const auto key = s.join();
-  REQUIRE(s.said_to<wire::allowed_fast>(key).size() == 10);
+  REQUIRE(s.said_to<wire::allowed_fast>(key).size() == 9);
   s.say(key, wire::request{block(0, 0)});
   CHECK(s.all<load>().size() == 1);
 

@@ -17,6 +17,13 @@
 
 namespace shoal::peer {
 
+/// A piece that a seeder meant for one peer (`swarm/spreading`).
+struct promise {
+  piece_index piece;
+  std::uint64_t ahead = 0;  ///< bytes of it that were not asked for yet
+  bool begun = false;       ///< some were
+};
+
 struct peer_state {
   // Who it is.
   peer_key key;
@@ -55,6 +62,7 @@ struct peer_state {
   request_window window;
   std::vector<piece_index> allowed_fast;  ///< we may ask for these although choked (BEP 6)
   std::vector<piece_index> suggested;     ///< worth asking for first (BEP 6), newest last
+  instant advised_at{};                   ///< last time that a suggestion of its was open
   std::uint32_t late_answers = 0;         ///< blocks that may still come though we gave up on them
   instant ask_again_at{};                 ///< it rejected a request while we were unchoked: wait a little
   rate_meter down;
@@ -64,8 +72,7 @@ struct peer_state {
   upload_queue uploads;
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
   std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
-  std::vector<piece_index> promised;     ///< we suggested them to it alone, and it has them not
-  std::uint64_t promised_ahead = 0;      ///< bytes of these that it did not ask for yet
+  std::vector<promise> promised;         ///< we suggested them to it alone, and it has them not
   bool asking = false;                   ///< it stands in the line of those who may get a block
   instant unchoked_at{};                 ///< last time; the epoch for never
   rate_meter up;

@@ -1,0 +1,101 @@
+// What a seeder advises, and what a leecher makes of it.
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "swarm/script.hpp"
+
+namespace shoal::swarm {
+namespace {
+
+std::vector<std::uint32_t> advised(const script& s, peer_key key) {
+  std::vector<std::uint32_t> out;
+  for (const auto& m : s.said_to<wire::suggest_piece>(key)) {
+    out.push_back(m.piece.value());
+  }
+  return out;
+}
+
+std::vector<std::uint32_t> asked_pieces(const script& s, peer_key key) {
+  std::vector<std::uint32_t> out;
+  for (const auto& m : s.said_to<wire::request>(key)) {
+    if (std::ranges::find(out, m.block.piece.value()) == out.end()) {
+      out.push_back(m.block.piece.value());
+    }
+  }
+  return out;
+}
+
+core_setup seeder_of(std::uint32_t pieces, std::uint32_t length) {
+  core_setup setup;
+  setup.geometry = piece::geometry(std::uint64_t{pieces} * length, length);
+  setup.have = bitfield(pieces, true);
+  setup.our_id.bytes[0] = std::byte{1};
+  setup.seed = 1;
+  return setup;
+}
+
+constexpr std::uint32_t mib = 1U << 20;
+
+TEST_CASE("each piece is meant for one peer, until it is known to be elsewhere") {
+  script s(seeder_of(4, mib));
+  const auto a = s.join(2), b = s.join(3);
+  for (const auto key : {a, b}) {
+    s.say(key, wire::have_none{});
+    s.say(key, wire::interested{});
+  }
+  const auto for_a = advised(s, a), for_b = advised(s, b);
+  REQUIRE(for_a.size() == 1);
+  REQUIRE(for_b.size() == 1);
+  CHECK(for_a != for_b);
+  SUBCASE("who asks for the advised is advised of more") {
+    for (std::uint32_t n = 0; n < 64; ++n) {
+      s.say(a, wire::request{block(for_a[0], n)});
+    }
+    CHECK(advised(s, a).size() == 2);
+  }
+  SUBCASE("who got it from somebody else is advised of something else") {
+    s.say(a, wire::have{piece_index(for_a[0])});
+    CHECK(advised(s, a).size() == 2);
+  }
+  SUBCASE("what was meant for one who left is for others") {
+    s.on(peer_left{a});
+    for (std::uint32_t n = 0; n < 64; ++n) {
+      s.say(b, wire::request{block(for_b[0], n)});
+    }
+    REQUIRE(advised(s, b).size() == 2);
+    CHECK(advised(s, b)[1] == for_a[0]);
+  }
+}
+
+TEST_CASE("a leecher asks an advising seeder for nothing else while the advice lasts") {
+  script s;
+  const auto seed = s.join();
+  s.say(seed, wire::have_all{});
+  s.say(seed, wire::suggest_piece{piece_index(7)});
+  s.say(seed, wire::unchoke{});
+  CHECK(asked_pieces(s, seed) == std::vector<std::uint32_t>{7});
+  SUBCASE("it lasts until all of it came, and a little longer") {
+    s.now += std::chrono::seconds(5);
+    s.on(tick{});
+    for (std::uint32_t n = 0; n < 4; ++n) {
+      s.say(seed, wire::piece{block(7, n)});
+    }
+    s.on(piece_verified{piece_index(7), true});
+    CHECK(asked_pieces(s, seed) == std::vector<std::uint32_t>{7});
+    s.now += std::chrono::milliseconds(300);
+    s.on(tick{});
+    CHECK(asked_pieces(s, seed).size() > 1);
+  }
+  SUBCASE("and a choke makes the advice void") {
+    s.say(seed, wire::choke{});
+    s.say(seed, wire::suggest_piece{piece_index(3)});
+    s.say(seed, wire::unchoke{});
+    const auto asked = asked_pieces(s, seed);
+    CHECK(asked.back() == 3);
+  }
+}
+
+}  // namespace
+}  // namespace shoal::swarm
