@@ -49,7 +49,9 @@ void virtual_swarm::world::verified(node_index i, piece_index piece, bool good) 
     return;
   }
   if (n.watched) {
-    std::erase_if(n.watched->stored, [&](const block_ref& b) { return b.piece == piece; });
+    auto& stored = n.watched->stored;  // blocks in order, those of a piece together
+    stored.erase(stored.lower_bound({piece, 0, 0}),
+                 stored.lower_bound({piece_index(piece.value() + 1), 0, 0}));
     if (good) {
       n.watched->verified.set(piece);
     }
