@@ -177,6 +177,7 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
             {{"standard", choke_rule::standard},
              {"no-reciprocation", choke_rule::no_reciprocation},
              {"free-rider", choke_rule::free_rider}});
+  take_word(f, "advice", g.strategy.advises, {{"given", true}, {"none", false}});
   f.take("slots", g.strategy.slots, as_count);
   take_neighbours(f, g.strategy);
   if (const auto* site = f.find("site")) g.site = read_site(*site, f.path_of("site"), bad);

@@ -77,6 +77,7 @@ swarm::core_settings settings_of(const scenario& s, const group_plan& g, double 
   }
   out.picking.sequential = g.strategy.pick == pick_rule::sequential;
   out.picking.random = g.strategy.pick == pick_rule::random;
+  out.advises = g.strategy.advises;
   out.choking.rule = rule_of(g.strategy.choke);
   return out;
 }

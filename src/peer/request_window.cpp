@@ -118,8 +118,9 @@ std::size_t request_window::target() const {
   return std::min<std::size_t>(std::max<std::size_t>(wanted, settings_.least), settings_.requests_max);
 }
 
-std::size_t request_window::room() const {
-  const std::size_t t = target();
+std::size_t request_window::room(std::size_t at_least) const {
+  const std::size_t least = snubbed_ ? 0 : std::min<std::size_t>(at_least, settings_.requests_max);
+  const std::size_t t = std::max(target(), least);
   return size() * 4 > t * 3 ? 0 : t - size();
 }
 

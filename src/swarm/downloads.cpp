@@ -13,6 +13,9 @@ constexpr duration pause_after_reject = std::chrono::seconds(1);
 /// good. Certain guilt (`liar_found`) bans at once; this is for liars that never let a piece become whole.
 constexpr std::uint32_t pieces_bad_max = 4;
 
+/// What is asked of a seeder that advises us.
+constexpr std::size_t advised_bytes_ahead = 1U << 20;
+
 /// What a peer is asked for in its turn while a limit holds.
 constexpr std::uint32_t bytes_per_turn = 256U << 10;
 
@@ -142,8 +145,15 @@ bool downloads::may_ask(const peer_state& p) {
 
 void downloads::fill(peer_state& p) {
   if (!held_up_) {  // else the limit's next bunch is for all, in turn
-    ask(p, p.window.room());
+    ask(p, room(p));
   }
+}
+
+/// What a seeder advises is asked for ahead, however slowly it comes: it sends a piece whole before it turns
+/// to another peer, but only what it was asked for.
+std::size_t downloads::room(const peer_state& p) const {
+  const bool advised = !p.suggested.empty() && p.has.all();
+  return p.window.room(advised ? advised_bytes_ahead / s_.geometry.block_length() : 0);
 }
 
 std::size_t downloads::ask(peer_state& p, std::size_t most) {
@@ -233,7 +243,7 @@ void downloads::ask_in_turn() {
   while (passed_over < line.size() && !held_up_) {
     turn_ = turn_ < line.size() ? turn_ : 0;
     peer_state& p = *s_.peers.find(line[turn_]);
-    turn_asked_ += ask(p, std::min(p.window.room(), per_turn - turn_asked_));
+    turn_asked_ += ask(p, std::min(room(p), per_turn - turn_asked_));
     if (held_up_ && turn_asked_ < per_turn) {
       return;  // its turn goes on
     }

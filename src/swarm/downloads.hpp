@@ -34,6 +34,7 @@ class downloads {
 
  private:
   static bool may_ask(const peer_state& p);
+  std::size_t room(const peer_state& p) const;
   std::size_t ask(peer_state& p, std::size_t most);
   void ask_in_turn();
   std::size_t pick(peer_state& p, std::size_t n, std::vector<block_ref>& out);

@@ -16,17 +16,18 @@ constexpr std::size_t promised_max = 32;
 /// Of those that others gave back, whole ones first: a begun one may yet come back with who began it.
 std::optional<piece_index> spreading::next() {
   const auto nobody_has = [&](piece_index p) { return s_.picker.availability(p) == 0; };
-  const auto newest_of = [&](std::vector<piece_index>& from) -> std::optional<piece_index> {
+  const auto nobodys = [&](piece_index p) { return nobody_has(p) && meant_for_[p.value()] == peer_key(); };
+  const auto newest_of = [](std::vector<piece_index>& from, const auto& good) -> std::optional<piece_index> {
     while (!from.empty()) {
       const auto p = from.back();
       from.pop_back();
-      if (nobody_has(p)) {
+      if (good(p)) {
         return p;
       }
     }
     return std::nullopt;
   };
-  if (const auto p = newest_of(returned_)) {
+  if (const auto p = newest_of(returned_, nobodys)) {
     return p;
   }
   if (order_.empty()) {
@@ -34,18 +35,20 @@ std::optional<piece_index> spreading::next() {
       order_.emplace_back(p);
     }
     s_.chance.shuffle(std::span(order_));
+    meant_for_.resize(order_.size());
   }
   while (next_ < order_.size()) {
     const auto p = order_[next_++];
-    if (nobody_has(p)) {
+    if (nobodys(p)) {
       return p;
     }
   }
-  return newest_of(begun_);
+  return newest_of(begun_, nobody_has);
 }
 
 bool spreading::takes_advice(const peer_state& p) const {
-  return !p.we_choke && p.fast && !p.dropping && p.they_interested && s_.picker.have().all();
+  return s_.settings.advises && !p.we_choke && p.fast && !p.dropping && p.they_interested &&
+         s_.picker.have().all();
 }
 
 void spreading::unchoked(peer_state& p) {
@@ -72,19 +75,32 @@ void spreading::advise(peer_state& p) {
     if (!piece) {
       return;
     }
-    p.promised.push_back({*piece, s_.geometry.piece_bytes(*piece)});
+    promise(p, *piece);
     ahead += p.promised.back().ahead;
     s_.tell(p, wire::suggest_piece{*piece});
   }
 }
 
-void spreading::requested(peer_state& p, const block_ref& b) {
-  const auto found = std::ranges::find(p.promised, b.piece, &peer::promise::piece);
-  if (found != p.promised.end()) {
-    found->begun = true;
-    found->ahead -= std::min<std::uint64_t>(found->ahead, b.length);
-    advise(p);
+void spreading::promise(peer_state& p, piece_index piece) {
+  p.promised.push_back({piece, s_.geometry.piece_bytes(piece)});
+  meant_for_[piece.value()] = p.key;
+}
+
+bool spreading::requested(peer_state& p, const block_ref& b) {
+  if (meant_for_.empty()) {
+    return false;
   }
+  if (s_.picker.availability(b.piece) == 0 && meant_for_[b.piece.value()] == peer_key()) {
+    promise(p, b.piece);
+  }
+  const auto found = std::ranges::find(p.promised, b.piece, &peer::promise::piece);
+  if (found == p.promised.end() || found->ahead == 0) {
+    return true;  // one copy is promised, and no more
+  }
+  found->begun = true;
+  found->ahead -= std::min<std::uint64_t>(found->ahead, b.length);
+  advise(p);
+  return false;
 }
 
 void spreading::got(peer_state& p, piece_index piece) {
@@ -96,6 +112,9 @@ void spreading::got(peer_state& p, piece_index piece) {
 void spreading::choked(peer_state& p) {
   std::erase_if(p.promised, [&](const auto& one) {
     auto& to = one.begun ? begun_ : returned_;
+    if (!one.begun) {
+      meant_for_[one.piece.value()] = peer_key();
+    }
     if (std::ranges::find(to, one.piece) == to.end()) {
       to.push_back(one.piece);
     }
@@ -106,6 +125,7 @@ void spreading::choked(peer_state& p) {
 void spreading::left(peer_state& p) {
   for (const auto& one : p.promised) {
     returned_.push_back(one.piece);
+    meant_for_[one.piece.value()] = peer_key();
   }
   p.promised.clear();
 }

@@ -37,9 +37,9 @@ class roster {
   /// Calls f(peer_state&) for each peer that is not being dropped.
   template <class F>
   void for_each(F f) const {
-    for (const auto& entry : peers_) {
-      if (!entry.who->dropping) {
-        f(*entry.who);
+    for (const auto& one : peers_) {
+      if (!one.who->dropping) {
+        f(*one.who);
       }
     }
   }
@@ -47,8 +47,8 @@ class roster {
   /// The same, and those that are being dropped.
   template <class F>
   void for_each_present(F f) const {
-    for (const auto& entry : peers_) {
-      f(*entry.who);
+    for (const auto& one : peers_) {
+      f(*one.who);
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 #include <vector>
 
 namespace shoal::swarm {
@@ -13,8 +14,10 @@ namespace {
 constexpr std::uint64_t ahead_least = 512U << 10;
 constexpr std::uint64_t ahead_most = 4U << 20;
 
-/// What a peer gets in its turn: it is read with one call, written with another, and wakes the peer once.
+/// What a peer gets in its turn: it is read with one call, written with another, and wakes the peer once. A
+/// turn goes on to the end of a piece, since half a piece is of use to nobody, but not beyond so much.
 constexpr std::uint64_t bytes_per_turn = 256U << 10;
+constexpr std::uint64_t bytes_per_turn_most = 1U << 20;
 
 /// BEP 6: the allowed-fast set is for starting peers.
 constexpr std::size_t starting_pieces = 10;
@@ -88,18 +91,20 @@ void uploads::requested(peer_state& p, const block_ref& b) {
   const bool allowed =
       !p.we_choke || (p.has.count() < starting_pieces &&
                       std::find(p.allows_fast.begin(), p.allows_fast.end(), b.piece) != p.allows_fast.end());
-  if (!allowed || !p.uploads.push(b)) {
+  if (!allowed || !p.uploads.push(b, spreading_.requested(p, b))) {
     refuse(p, b);
     return;
   }
-  spreading_.requested(p, b);
   line_up(p);
 }
 
 void uploads::line_up(peer_state& p) {
-  if (!p.asking && may_take(p)) {
-    p.asking = true;
-    line_.push_back(p.key);
+  if (!may_take(p)) {
+    return;
+  }
+  const bool late = p.uploads.only_late();
+  if (!std::exchange(late ? p.asking_late : p.asking, true)) {
+    (late ? late_line_ : line_).waiting.push_back(p.key);
   }
 }
 
@@ -143,21 +148,37 @@ std::uint32_t uploads::take_one(peer_state& p) {
 
 void uploads::pump() {
   held_up_ = false;
-  while (!line_.empty() && ahead_ < s_.settings.upload_ahead_bytes_max) {
-    peer_state* const p = s_.peers.find(line_.front());
-    while (p != nullptr && turn_taken_ < bytes_per_turn && may_take(*p)) {
-      if (!s_.upload_bucket.ready(s_.now)) {
-        held_up_ = true;
-        return;  // its turn goes on
-      }
-      turn_taken_ += take_one(*p);
+  while (!held_up_ && ahead_ < s_.settings.upload_ahead_bytes_max) {
+    if (!line_.waiting.empty()) {
+      serve_first(line_, false);
+    } else if (!late_line_.waiting.empty()) {
+      serve_first(late_line_, true);
+    } else {
+      return;
     }
-    turn_taken_ = 0;
-    line_.pop_front();
-    if (p != nullptr) {
-      p->asking = false;
-      line_up(*p);
+  }
+}
+
+/// Gives the first in the line what is left of its turn, as far as the limit goes.
+void uploads::serve_first(line& l, bool late) {
+  peer_state* const p = s_.peers.find(l.waiting.front());
+  const auto turn_goes_on = [&] {
+    return l.turn_taken < bytes_per_turn ||
+           (l.turn_taken < bytes_per_turn_most && p->uploads.front().piece == l.piece);
+  };
+  while (p != nullptr && may_take(*p) && p->uploads.only_late() == late && turn_goes_on()) {
+    if (!s_.upload_bucket.ready(s_.now)) {
+      held_up_ = true;
+      return;  // its turn goes on
     }
+    l.piece = p->uploads.front().piece;
+    l.turn_taken += take_one(*p);
+  }
+  l.turn_taken = 0;
+  l.waiting.pop_front();
+  if (p != nullptr) {
+    (late ? p->asking_late : p->asking) = false;
+    line_up(*p);
   }
 }
 

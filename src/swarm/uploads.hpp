@@ -39,6 +39,13 @@ class uploads {
   void check() const;
 
  private:
+  /// Who may get a block, in turn, and some who are gone.
+  struct line {
+    std::deque<peer_key> waiting;
+    std::uint64_t turn_taken = 0;  ///< bytes that the first of them got in this turn
+    piece_index piece;             ///< of the last of these
+  };
+
   void choke(peer_state& p);
   void unchoke(peer_state& p);
   void refuse(peer_state& p, const block_ref& b);
@@ -47,6 +54,7 @@ class uploads {
   std::uint64_t ahead_max(peer_state& p) const;
   bool may_take(peer_state& p) const;
   void line_up(peer_state& p);
+  void serve_first(line& l, bool late);
   std::uint32_t take_one(peer_state& p);
 
   state& s_;
@@ -54,10 +62,11 @@ class uploads {
   spreading spreading_;
   peer::choker choker_;
   instant next_round_{};
-  std::uint64_t ahead_ = 0;    // bytes loading, or loaded and not sent, all peers
-  std::deque<peer_key> line_;  // who may get a block, in turn (`peer_state::asking`), and some who are gone
-  std::uint64_t turn_taken_ = 0;  // bytes that the first of them got in this turn
-  bool held_up_ = false;          // by the rate limit
+  std::uint64_t ahead_ = 0;  // bytes loading, or loaded and not sent, all peers
+  line line_;                // `peer_state::asking`
+  line late_line_;  // `peer_state::asking_late`: of these nobody gets anything while somebody stands in the
+                    // other
+  bool held_up_ = false;  // by the rate limit
 };
 
 }  // namespace shoal::swarm

@@ -53,6 +53,7 @@ TEST_CASE(
   s.groups[0].up = {0.4 * mib, 0.4 * mib};
   s.groups[1].strategy.neighbours_max = 10;
   s.groups[0].strategy.neighbours_max = 10;
+  s.groups[0].strategy.advises = false;  // as the seeds of then: with advice the rule makes no difference
   const auto rarest = run(s);
   s.groups[1].strategy.pick = pick_rule::random;
   const auto random = run(s);

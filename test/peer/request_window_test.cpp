@@ -113,6 +113,7 @@ TEST_CASE("requests go in batches: there is no room until a quarter of the windo
     CHECK(w.withdrawn(block(n)));
   }
   CHECK(w.room() == 8);
+  CHECK(w.room(64) == 40);
 }
 
 TEST_CASE("a peer that owes us for a minute is snubbing, until it answers") {

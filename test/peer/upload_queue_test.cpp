@@ -71,6 +71,31 @@ TEST_CASE("an upload queue behaves as two plain queues do") {
   }
 }
 
+TEST_CASE("late requests wait for the others, in their own order") {
+  const auto b = [](std::uint32_t n) { return block_ref{piece_index(n), 0, block_bytes}; };
+  upload_queue q;
+  q.push(b(1), true);
+  CHECK(q.only_late());
+  q.push(b(2));
+  q.push(b(3), true);
+  q.push(b(4));
+  q.push(b(5), true);
+  CHECK(!q.only_late());
+  CHECK(q.cancel(b(3)));
+  CHECK(q.start_load() == b(2));
+  CHECK(!q.only_late());
+  CHECK(q.start_load() == b(4));
+  CHECK(q.only_late());
+  CHECK(q.start_load() == b(1));
+  CHECK(q.finish_load(b(4)));
+  q.push(b(6));
+  CHECK(!q.only_late());
+  CHECK(q.start_load() == b(6));
+  CHECK(q.start_load() == b(5));
+  CHECK(q.idle());
+  CHECK(!q.only_late());
+}
+
 TEST_CASE("an upload queue is bounded") {
   upload_queue queue;
   for (std::uint32_t n = 0; n < upload_queue::requests_max; ++n) {

@@ -43,7 +43,7 @@ struct crew_at_work {
   }
 };
 
-TEST_CASE("one thread runs; a second one joins while it is busy, and rests when there is little to do") {
+TEST_CASE("one thread runs, a second one joins while it is busy, and rests when there is little to do") {
   crew_at_work c(1, 2);
   CHECK(c.crew.running() == 1);
   // The thread may be kept off the processor by others, so that it does not seem busy: try again.

@@ -97,5 +97,49 @@ TEST_CASE("a leecher asks an advising seeder for nothing else while the advice l
   }
 }
 
+TEST_CASE("first copies go out before second ones") {
+  auto setup = seeder_of(4, mib);
+  setup.settings.upload_ahead_bytes_max = 1;  // one block at a time
+  script s(std::move(setup));
+  const auto a = s.join(2), b = s.join(3);
+  for (const auto key : {a, b}) {
+    s.say(key, wire::have_none{});
+    s.say(key, wire::interested{});
+  }
+  const auto mine = advised(s, a)[0], its = advised(s, b)[0];
+  s.say(a, wire::request{block(mine, 0)});  // is loaded at once; the others wait
+  s.say(a, wire::request{block(its, 0)});
+  s.say(b, wire::request{block(mine, 0)});
+  s.say(b, wire::request{block(its, 0)});
+  s.say(a, wire::request{block(mine, 1)});
+  std::vector<std::pair<peer_key, std::uint32_t>> order;
+  for (std::size_t n = 0; n < 5; ++n) {
+    const auto loads = s.all<load>();
+    REQUIRE(loads.size() == n + 1);
+    order.emplace_back(loads[n].key, loads[n].block.piece.value());
+    const block_loaded done{loads[n].key, loads[n].block, true};
+    s.on(blocks_loaded{std::span(&done, 1)});
+    s.on(sent{loads[n].key, block_bytes});
+  }
+  const auto first_copy = [&](const auto& one) { return one.second == (one.first == a ? mine : its); };
+  CHECK(std::ranges::is_partitioned(order, first_copy));
+  CHECK(std::ranges::count_if(order, first_copy) == 3);
+}
+
+TEST_CASE("a piece that a peer asks for and nobody has is meant for that peer") {
+  script s(seeder_of(3, mib));
+  const auto a = s.join(2);
+  s.say(a, wire::have_none{});
+  s.say(a, wire::interested{});
+  const auto for_a = advised(s, a)[0];
+  const auto taken = (for_a + 1) % 3;
+  s.say(a, wire::request{block(taken, 0)});
+  const auto b = s.join(3);
+  s.say(b, wire::have_none{});
+  s.say(b, wire::interested{});
+  REQUIRE(advised(s, b).size() == 1);
+  CHECK(advised(s, b)[0] == 3 - for_a - taken);
+}
+
 }  // namespace
 }  // namespace shoal::swarm

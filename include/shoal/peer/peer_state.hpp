@@ -74,6 +74,7 @@ struct peer_state {
   std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
   std::vector<promise> promised;         ///< we suggested them to it alone, and it has them not
   bool asking = false;                   ///< it stands in the line of those who may get a block
+  bool asking_late = false;              ///< and in that of those who may when nobody stands there
   instant unchoked_at{};                 ///< last time; the epoch for never
   rate_meter up;
 

@@ -51,7 +51,8 @@ class request_window {
   std::vector<pending> take_all();
 
   /// How many requests to send now: none until a quarter of the window is free, so that they go in batches.
-  std::size_t room() const;
+  /// With `at_least` as if the window were so large, if the peer takes so many and is not snubbing us.
+  std::size_t room(std::size_t at_least = 0) const;
   std::size_t size() const { return queue_.size() - head_; }
   std::size_t target() const;
 

@@ -16,21 +16,27 @@ class upload_queue {
   /// What we tell peers as `reqq` (BEP 10).
   static constexpr std::uint32_t requests_max = 2000;
 
-  /// False when the queue is full.
-  bool push(const block_ref& b) {
+  /// False when the queue is full. What is `late` waits until all the others were loaded.
+  bool push(const block_ref& b, bool late = false) {
     if (queue_.size() - spent_ >= requests_max) {
       return false;
     }
-    queue_.push_back(b);
+    queue_.insert(queue_.end() - static_cast<std::ptrdiff_t>(late ? 0 : late_), b);
+    late_ += late ? 1 : 0;
     return true;
   }
 
   /// None waits to be loaded.
   bool idle() const { return waiting_ == queue_.size(); }
   const block_ref& front() const { return queue_[waiting_]; }
+  /// Only late ones wait.
+  bool only_late() const { return late_ > 0 && late_ == queue_.size() - waiting_; }
 
   /// Moves the oldest from waiting to loading.
-  block_ref start_load() { return queue_[waiting_++]; }
+  block_ref start_load() {
+    late_ -= only_late() ? 1 : 0;
+    return queue_[waiting_++];
+  }
   /// The load ended; false when it is not wanted any more (cancelled or choked meanwhile).
   bool finish_load(const block_ref& b) { return erase_one(spent_, waiting_, b); }
 
@@ -42,7 +48,7 @@ class upload_queue {
   std::vector<block_ref> take_all() {
     std::vector<block_ref> out(queue_.begin() + static_cast<std::ptrdiff_t>(spent_), queue_.end());
     queue_.clear();
-    spent_ = waiting_ = 0;
+    spent_ = waiting_ = late_ = 0;
     return out;
   }
 
@@ -61,6 +67,7 @@ class upload_queue {
     if (at == spent_ && at < waiting_) {
       ++spent_;  // loads end in the order in which they began, nearly always
     } else {
+      late_ -= at >= queue_.size() - late_ ? 1 : 0;
       queue_.erase(found);
       waiting_ -= at < waiting_ ? 1 : 0;
     }
@@ -72,9 +79,10 @@ class upload_queue {
     return true;
   }
 
-  std::vector<block_ref> queue_;  // spent, then loading, then waiting
+  std::vector<block_ref> queue_;  // spent, then loading, then waiting, the late ones last
   std::size_t spent_ = 0;
   std::size_t waiting_ = 0;  // where the waiting begin
+  std::size_t late_ = 0;     // how many of these are late
 };
 
 }  // namespace shoal::peer
