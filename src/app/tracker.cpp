@@ -31,6 +31,7 @@ struct tracker_options {
   std::uint32_t requests_per_s_max = 0;
   std::vector<ip_address> trusted_proxies;
   served_torrents served;
+  std::string snapshot;
   bool full_scrape = false;
   bool check_config = false;
 };
@@ -49,25 +50,25 @@ void declare(CLI::App& c, tracker_options& o) {
   add_value(c, "--max-connections", o.connections_max, parse_count, "N",
             "Connections open at once; default 10000");
   add_value(c, "--max-swarms", o.swarms_kept_max, parse_count, "N",
-            "Torrents known at once; default 2000000 (about 100 bytes each)");
+            "Torrents known at once; default 2000000");
   add_value(c, "--max-peers", o.peers_kept_max, parse_count, "N",
-            "Peers known at once; default 10000000 (about 11 bytes each, 27 by IPv6)");
+            "Peers known at once; default 10000000 (11 bytes each, IPv6 27)");
   add_value(c, "--max-rate", o.requests_per_s_max, parse_count, "N",
             "Requests a second from one address (IPv6: /64); default no limit");
   auto* const allow = c.add_option("--allow", o.served.allow_file,
-                                   "Serve only the info-hashes in this file, one a line; SIGHUP: read again");
+                                   "Serve only the info-hashes in this file; SIGHUP reads it again");
   c.add_option("--deny", o.served.deny_file, "Serve all but the info-hashes in this file")
       ->type_name("FILE")
       ->excludes(allow);
   allow->type_name("FILE");
   add_values(c, "--trusted-proxy", o.trusted_proxies, parse_address, "ADDR",
              "Believe its X-Forwarded-For; repeat for more");
+  c.add_option("--snapshot", o.snapshot, "Keep the swarms in this file between two runs")->type_name("FILE");
   c.add_flag("--full-scrape", o.full_scrape, "Tell everything about all swarms to who asks");
   add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
   c.add_flag("--check-config", o.check_config, "Only say whether the options and files are right");
   c.footer(
       "HTTP and UDP are answered on the same port number: -a udp://... works as well.\n"
-      "It keeps nothing on disk: after a restart peers announce again and all is as before.\n"
       "\nExample:\n"
       "  shoal tracker --listen 10.0.0.1:6969\n"
       "  shoal seed bigfile -a http://10.0.0.1:6969/announce\n"
@@ -81,6 +82,7 @@ server::tracker_settings settings_of(const tracker_options& o) {
   s.threads = o.threads;
   s.connections_max = o.connections_max;
   s.full_scrape = o.full_scrape;
+  s.snapshot = o.snapshot;
   s.requests_per_s_max = o.requests_per_s_max;
   s.trusted_proxies = o.trusted_proxies;
   s.table.interval_s = std::max(
@@ -120,6 +122,17 @@ void introduce(context& x, const running_tracker& t) {
                           {"pid", getpid()},
                           {"listen", t.server->listening().front().to_string()},
                           {"announce_url", t.announce_url}});
+}
+
+void report_snapshot(context& x, const tracker_options& o, const server::tracker_server& tracker) {
+  const auto& restored = tracker.restored();
+  if (!restored) {
+    x.out.complain("Starting without what was known before: " + restored.error().message());
+  } else if (*restored) {
+    const auto known = tracker.stats().table;
+    x.out.say("Restored " + counted(known.swarms, "swarm") + " with " +
+              counted(known.seeders + known.leechers, "peer") + " from " + printable(o.snapshot));
+  }
 }
 
 // Until the signal: statistics, twice a second on a terminal, else every 10 s when they changed.
@@ -163,18 +176,21 @@ exit_code tracker(context& x, const tracker_options& o) {
   const auto t = start_tracker(settings_of(o), "--listen");
   o.served.apply(*t.server);
   if (o.served.restricted()) x.stop.on_hangup([&] { read_again(x, o.served, *t.server); });
+  report_snapshot(x, o, *t.server);
   introduce(x, t);
   tell_service_manager("READY=1");
   watch(x, *t.server);
   tell_service_manager("STOPPING=1");
   x.stop.on_hangup({});
   x.out.clear_status();
-  t.server->stop();
+  const auto saved = t.server->stop();
+  if (!saved) x.out.complain("No snapshot was saved: " + saved.error().message());
   const auto stats = t.server->stats();
   x.out.say("Stopped: " + stats_line(stats));
   x.out.event("stats", stats_fields(stats));
-  x.out.event("stopped", {{"exit_code", to_int(exit_code::ok)}, {"torrents", boost::json::array()}});
-  return exit_code::ok;
+  const auto code = saved ? exit_code::ok : exit_code::storage;
+  x.out.event("stopped", {{"exit_code", to_int(code)}, {"torrents", boost::json::array()}});
+  return code;
 }
 
 }  // namespace

@@ -11,6 +11,8 @@ namespace {
 
 /// Places looked at under one lock; a nanosecond or two each.
 constexpr std::size_t expire_step = 8192;
+/// Bytes of excerpts made under one lock: a few thousand peers.
+constexpr std::size_t save_step_bytes = std::size_t{32} * 1024;
 
 std::size_t peers_in(const registry::swarm_table& t) {
   const auto totals = t.totals();
@@ -95,6 +97,38 @@ void swarm_shards::expire(instant now) {
       recount(before, peers_in(s->table));
     }
   }
+}
+
+void swarm_shards::save(instant now, bool own_only, const std::function<bool(byte_view)>& take) const {
+  std::vector<std::byte> excerpts;
+  for (const auto& s : shards_) {
+    registry::swarm_table::walk at;
+    for (bool done = false; !done;) {
+      excerpts.clear();
+      {
+        const std::lock_guard lock(s->mutex);
+        done = s->table.save(now, at, save_step_bytes, own_only, excerpts);
+      }
+      if (!excerpts.empty() && !take(excerpts)) {
+        return;
+      }
+    }
+  }
+}
+
+std::size_t swarm_shards::learn(instant now, byte_view bytes, registry::lesson how) {
+  std::size_t records = 0;
+  byte_reader in(bytes);
+  while (const auto e = registry::next_excerpt(in)) {
+    records += e->v4.size() / registry::excerpt_v4_bytes + e->v6.size() / registry::excerpt_v6_bytes;
+    shard& s = of(e->info_hash);
+    const std::lock_guard lock(s.mutex);
+    const std::size_t before = peers_in(s.table);
+    how.admits = peers_.load(std::memory_order_relaxed) < peers_max_;
+    s.table.learn(now, *e, how);
+    recount(before, peers_in(s.table));
+  }
+  return records;
 }
 
 }  // namespace shoal::server

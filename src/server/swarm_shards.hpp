@@ -5,11 +5,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include <shoal/announce/announce.hpp>
+#include <shoal/base/bytes.hpp>
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/hash/digest.hpp>
@@ -30,6 +32,14 @@ class swarm_shards {
 
   /// Forgets who has been silent too long. Takes its time, but no lock for longer than some ten microseconds.
   void expire(instant now);
+
+  /// The length of a tick, in which `save` tells ages.
+  duration tick() const { return shards_.front()->table.tick(); }
+  /// Gives excerpts of all swarms to `take`, some tens of KiB at a time, until it says false. No lock is held
+  /// meanwhile, so swarms may change: see `swarm_table::save`.
+  void save(instant now, bool own_only, const std::function<bool(byte_view)>& take) const;
+  /// Takes the excerpts in `bytes`, as far as they can be read; how many peers' records there were.
+  std::size_t learn(instant now, byte_view bytes, registry::lesson how);
 
  private:
   static constexpr unsigned shard_bits = 6;

@@ -21,6 +21,8 @@
 #include "server/open_connections.hpp"
 #include "server/pages.hpp"
 #include "server/request_counts.hpp"
+#include "server/snapshot_file.hpp"
+#include "server/snapshot_keeper.hpp"
 #include "server/steady_now.hpp"
 #include "server/swarm_shards.hpp"
 #include "server/tracker_service.hpp"
@@ -74,6 +76,7 @@ struct tracker_server::impl {
         house(context.get_executor(), log_exception),
         talks(context.get_executor(), log_exception) {}
 
+  void restore();
   outcome<void> open_doors();
   outcome<std::unique_ptr<door>> open_door(const endpoint& where);
   census take_census() const;
@@ -88,6 +91,8 @@ struct tracker_server::impl {
   udp_answerer answerer;
   request_counts http;
   const instant started = steady_now();
+  outcome<bool> restored = false;
+  std::optional<snapshot_keeper> keeper;
   open_connections connections;
 
   asio::io_context context;
@@ -98,6 +103,14 @@ struct tracker_server::impl {
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::vector<std::thread> threads;
 };
+
+void tracker_server::impl::restore() {
+  if (settings.snapshot.empty()) {
+    return;
+  }
+  const duration silence_max = from_seconds(settings.table.expire_intervals * settings.table.interval_s);
+  restored = load_snapshot(settings.snapshot, swarms, steady_now(), unix_now_ms(), silence_max);
+}
 
 outcome<void> tracker_server::impl::open_doors() {
   for (const endpoint& where : settings.listen) {
@@ -204,6 +217,10 @@ outcome<void> tracker_server::start() {
   if (!opened) {
     return opened;
   }
+  my.restore();
+  if (!my.settings.snapshot.empty()) {
+    my.keeper.emplace(my.settings.snapshot, my.settings.snapshot_every, my.swarms);
+  }
   for (const auto& d : my.doors) {
     my.house.spawn(d->strand, d->listener.run([&my](net::tcp::socket s) { my.welcome(std::move(s)); }));
     for (std::size_t i = 0; i < d->udp.size(); ++i) {
@@ -216,6 +233,10 @@ outcome<void> tracker_server::start() {
     my.threads.emplace_back([&my] { my.context.run(); });
   }
   return {};
+}
+
+const outcome<bool>& tracker_server::restored() const {
+  return impl_->restored;
 }
 
 std::vector<endpoint> tracker_server::listening() const {
@@ -241,10 +262,10 @@ void tracker_server::set_torrents_served(torrents_served which, registry::info_h
   impl_->door_keeper.serve(which, std::move(list));
 }
 
-void tracker_server::stop(duration grace) {
+outcome<void> tracker_server::stop(duration grace) {
   impl& my = *impl_;
   if (my.threads.empty()) {
-    return;
+    return {};
   }
   const net::strand home{asio::any_io_executor(my.context.get_executor())};
   asio::co_spawn(home, my.shut_down(grace), asio::use_future).get();
@@ -253,6 +274,7 @@ void tracker_server::stop(duration grace) {
     t.join();
   }
   my.threads.clear();
+  return my.keeper ? my.keeper->finish() : outcome<void>();
 }
 
 }  // namespace shoal::server

@@ -72,6 +72,21 @@ class TrackerTest(SwarmTest):
         self.assertEqual(self.shoal("tracker", "--check-config", "--deny", self.shop.path / "none").returncode, DISK)
         self.assertEqual(self.shoal("tracker", "--allow", bad, "--deny", bad).returncode, USAGE)
 
+    def test_peers_are_known_again_after_a_restart(self):
+        kept = self.shop.path / "swarms"
+        tracker = self.tracker("--snapshot", kept)
+        announce(tracker, ONE, port=7)
+        tracker.ask_to_stop()
+        self.assertEqual(tracker.wait(20), OK)
+        again = self.tracker("--snapshot", kept)
+        self.assertEqual(announce(again, ONE, port=8)[b"peers"], b"\x7f\0\0\1\0\7")
+        again.ask_to_stop()
+        again.wait(20)
+        kept.write_bytes(kept.read_bytes()[:-1])
+        without = self.tracker("--snapshot", kept)
+        self.assertIn("damaged", without.errors())
+        self.assertEqual(announce(without, ONE, port=8)[b"peers"], b"")
+
     def test_a_service_manager_is_told(self):
         path = str(self.shop.path / "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

@@ -24,6 +24,7 @@
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/hash/digest.hpp>
+#include <shoal/registry/excerpt.hpp>
 
 namespace shoal::registry {
 
@@ -64,6 +65,14 @@ struct peer_room {
   span_writer v4, v6;
 };
 
+/// How an excerpt is to be taken.
+struct lesson {
+  duration tick{};       ///< the unit of its ages; with `silent`, no more than some years
+  duration silent{};     ///< how long ago it was made
+  bool foreign = false;  ///< another tracker made it
+  bool admits = true;    ///< else no new peer is remembered
+};
+
 class swarm_table {
  public:
   swarm_table(const table_settings& s, std::uint64_t seed);
@@ -92,6 +101,23 @@ class swarm_table {
   /// `places_max` swarms and peers; false when there is more to do, so that others may be let in between.
   bool expire(instant now, std::size_t places_max = std::numeric_limits<std::size_t>::max());
   table_totals totals() const;
+
+  /// Where a walk over all swarms is; a new one is at their start.
+  struct walk {
+    std::size_t slot = 0;
+    unsigned table = 0;
+    std::uint32_t place = 0, capacity = 0;
+  };
+  /// Appends excerpts of the swarms from `at` on, some more than `bytes_max` at most by one peer and one
+  /// excerpt's head; false when there is more. Others may use the table between two steps: who stays through
+  /// the walk is told, perhaps twice; who comes or goes meanwhile, perhaps. `own_only` leaves out who
+  /// announced to other trackers only.
+  bool save(instant now, walk& at, std::size_t bytes_max, bool own_only, std::vector<std::byte>& out) const;
+  /// The length of a tick, in which `save` tells ages.
+  duration tick() const;
+  /// Takes what an excerpt says of peers for what they announced when it was made, where nothing newer is
+  /// known of them; the greater count of completions holds. What makes no sense in it is ignored.
+  void learn(instant now, const excerpt& e, const lesson& how);
 
  private:
   struct state;

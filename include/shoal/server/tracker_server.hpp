@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ struct tracker_settings {
   /// Of connections from these the peer's address is the last of `X-Forwarded-For` that is none of them, or
   /// else the announce's `ip`.
   std::vector<ip_address> trusted_proxies;
+  /// Where the swarms are kept between two runs; empty for nowhere.
+  std::filesystem::path snapshot;
+  duration snapshot_every = std::chrono::minutes(5);
   bool full_scrape = false;  ///< a scrape without info-hashes lists (up to 10,000) swarms
 };
 
@@ -62,6 +66,8 @@ class tracker_server {
 
   /// Once. When an address cannot be listened on nothing is left running.
   outcome<void> start();
+  /// What became of the snapshot at the start: false when there was none, a failure when it was ignored.
+  const outcome<bool>& restored() const;
   /// The addresses, of TCP and UDP, with their real ports, in the order of the settings.
   std::vector<endpoint> listening() const;
   /// "http://ADDR:PORT/announce" of the first address; a loopback one for an unspecified address.
@@ -70,8 +76,9 @@ class tracker_server {
   /// From now on; announces of others are refused with a reason, and their peers are forgotten in time. All
   /// are served until it is called.
   void set_torrents_served(torrents_served which, registry::info_hash_list list);
-  /// Stops accepting, lets replies under way go out, closes; at most `grace`. The statistics stay.
-  void stop(duration grace = std::chrono::seconds(2));
+  /// Stops accepting, lets replies under way go out, closes; at most `grace`. The statistics stay. Then saves
+  /// the snapshot; a failure when that cannot be done.
+  outcome<void> stop(duration grace = std::chrono::seconds(2));
 
  private:
   struct impl;
