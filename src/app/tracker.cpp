@@ -6,10 +6,10 @@
 
 #include <shoal/base/units.hpp>
 
+#include "app/access_files.hpp"
 #include "app/command_line.hpp"
 #include "app/complaint.hpp"
 #include "app/json_options.hpp"
-#include "app/served_torrents.hpp"
 #include "app/service_manager.hpp"
 #include "app/text.hpp"
 #include "app/tracker_host.hpp"
@@ -30,7 +30,7 @@ struct tracker_options {
   std::uint32_t peers_kept_max = 10'000'000;
   std::uint32_t requests_per_s_max = 0;
   std::vector<ip_address> trusted_proxies;
-  served_torrents served;
+  access_files access;
   std::string snapshot;
   bool full_scrape = false;
   bool check_config = false;
@@ -55,12 +55,18 @@ void declare(CLI::App& c, tracker_options& o) {
             "Peers known at once; default 10000000 (11 bytes each, IPv6 27)");
   add_value(c, "--max-rate", o.requests_per_s_max, parse_count, "N",
             "Requests a second from one address (IPv6: /64); default no limit");
-  auto* const allow = c.add_option("--allow", o.served.allow_file,
+  auto* const allow = c.add_option("--allow", o.access.allow,
                                    "Serve only the info-hashes in this file; SIGHUP reads it again");
-  c.add_option("--deny", o.served.deny_file, "Serve all but the info-hashes in this file")
+  c.add_option("--deny", o.access.deny, "Serve all but the info-hashes in this file")
       ->type_name("FILE")
       ->excludes(allow);
   allow->type_name("FILE");
+  c.add_option("--passkeys", o.access.passkeys,
+               "Serve only /PASSKEY/announce with one in this file; SIGHUP too")
+      ->type_name("FILE");
+  c.add_option("--token-key", o.access.token_keys,
+               "Serve only who shows a JWT that these public keys vouch for")
+      ->type_name("PEM");
   add_values(c, "--trusted-proxy", o.trusted_proxies, parse_address, "ADDR",
              "Believe its X-Forwarded-For; repeat for more");
   c.add_option("--snapshot", o.snapshot, "Keep the swarms in this file between two runs")->type_name("FILE");
@@ -158,10 +164,10 @@ void watch(context& x, const server::tracker_server& tracker) {
   x.stop.on_request({});
 }
 
-// The file of torrents, again; the old one counts on when the new one is wrong.
-void read_again(context& x, const served_torrents& served, server::tracker_server& tracker) {
+// The files of who and what is served, again; the old ones count on when a new one is wrong.
+void read_again(context& x, const access_files& access, server::tracker_server& tracker) {
   try {
-    x.out.say("Read again: " + counted(served.apply(tracker), "torrent") + " listed");
+    x.out.say("Read again: " + access.apply(tracker));
   } catch (const complaint& e) {
     x.out.complain(e.what());
   }
@@ -169,13 +175,13 @@ void read_again(context& x, const served_torrents& served, server::tracker_serve
 
 exit_code tracker(context& x, const tracker_options& o) {
   if (o.check_config) {
-    o.served.check();
+    o.access.check();
     x.out.say("The configuration is fine.");
     return exit_code::ok;
   }
-  const auto t = start_tracker(settings_of(o), "--listen");
-  o.served.apply(*t.server);
-  if (o.served.restricted()) x.stop.on_hangup([&] { read_again(x, o.served, *t.server); });
+  const auto t =
+      start_tracker(settings_of(o), "--listen", [&o](server::tracker_server& s) { o.access.apply(s); });
+  if (o.access.any()) x.stop.on_hangup([&] { read_again(x, o.access, *t.server); });
   report_snapshot(x, o, *t.server);
   introduce(x, t);
   tell_service_manager("READY=1");

@@ -262,6 +262,14 @@ void tracker_server::set_torrents_served(torrents_served which, registry::info_h
   impl_->door_keeper.serve(which, std::move(list));
 }
 
+void tracker_server::require_passkeys(registry::passkey_list keys) {
+  impl_->door_keeper.require_passkeys(std::move(keys));
+}
+
+void tracker_server::require_tokens(token_keys keys) {
+  impl_->door_keeper.require_tokens(std::move(keys));
+}
+
 outcome<void> tracker_server::stop(duration grace) {
   impl& my = *impl_;
   if (my.threads.empty()) {

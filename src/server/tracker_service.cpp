@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "server/steady_now.hpp"
+
 namespace shoal::server {
 
 namespace {
@@ -13,16 +15,6 @@ constexpr std::size_t full_scrape_swarms_max = 10'000;
 constexpr std::size_t packed_v4_bytes = 6;
 constexpr std::size_t packed_v6_bytes = 18;
 constexpr std::uint32_t over_limit_retry_s = 60;
-
-/// "http://host/path" is a target too (RFC 9112, 3.2.2), sent by proxies.
-std::string_view without_origin(std::string_view target) {
-  const auto mark = target.find("://");
-  if (target.starts_with('/') || mark == std::string_view::npos) {
-    return target;
-  }
-  const auto path = target.find_first_of("/?", mark + 3);
-  return path == std::string_view::npos ? "/" : target.substr(path);
-}
 
 std::string_view reason_phrase(unsigned status) {
   switch (status) {
@@ -83,24 +75,33 @@ http_answer tracker_service::respond(const http_request& r, const ip_address& fr
   if (r.refused != 0) {
     return refuse_request(r.refused, from.is_v6(), body);
   }
-  const std::string_view target = without_origin(r.target);
-  const auto mark = std::min(target.find('?'), target.size());
-  const std::string_view path = target.substr(0, mark);
-  const std::string_view parameters = target.substr(std::min(mark + 1, target.size()));
-  if (path == "/announce") {
-    // An announce changes something, so it is no HEAD.
-    return r.head ? refuse_request(405, from.is_v6(), body) : announce(parameters, r, from, now, body);
+  const request_target target = read_target(r.target);
+  switch (target.what) {
+    case resource::announce:
+      // An announce changes something, so it is no HEAD.
+      return r.head ? refuse_request(405, from.is_v6(), body) : announce(target, r, from, now, body);
+    case resource::scrape:
+      return scrape(target, from, now, body);
+    case resource::page:
+      break;
   }
-  if (path == "/scrape") {
-    return scrape(parameters, from, now, body);
-  }
-  return show(path, from.is_v6(), body);
+  return show(target.path, from.is_v6(), body);
 }
 
-http_answer tracker_service::announce(std::string_view parameters, const http_request& r,
+std::string_view tracker_service::refusal(std::span<const sha1_digest> info_hashes,
+                                          const request_target& target) const {
+  if (!door_keeper_.asks_for_credentials()) {
+    return {};
+  }
+  credentials shown = target.shown;
+  shown.token = token_in(target.parameters);
+  return door_keeper_.refusal(info_hashes, shown, unix_now_ms() / 1000);
+}
+
+http_answer tracker_service::announce(const request_target& target, const http_request& r,
                                       const ip_address& from, instant now, std::string& body) const {
   request_label label{request_kind::bad, from.is_v6(), false};
-  const auto asked = announce::parse_announce_query(parameters);
+  const auto asked = announce::parse_announce_query(target.parameters);
   if (!asked) {
     return refuse(label, asked.error().message(), body);
   }
@@ -108,6 +109,9 @@ http_answer tracker_service::announce(std::string_view parameters, const http_re
   const ip_address peer = address_of(*asked, r, from);
   if (!door_keeper_.is_within_limit(now, peer)) {
     return refuse(label, admission::over_limit, body, over_limit_retry_s);
+  }
+  if (const auto reason = refusal({&asked->info_hash, 1}, target); !reason.empty()) {
+    return refuse(label, reason, body);
   }
   if (const auto reason = door_keeper_.refusal(asked->info_hash); !reason.empty()) {
     return refuse(label, reason, body);
@@ -138,15 +142,18 @@ http_answer tracker_service::announce(std::string_view parameters, const http_re
   return {200, "text/plain", label};
 }
 
-http_answer tracker_service::scrape(std::string_view parameters, const ip_address& from, instant now,
+http_answer tracker_service::scrape(const request_target& target, const ip_address& from, instant now,
                                     std::string& body) const {
   const request_label label{request_kind::scrape, from.is_v6(), false};
-  const auto hashes = announce::parse_scrape_query(parameters);
+  const auto hashes = announce::parse_scrape_query(target.parameters);
   if (!hashes) {
     return refuse({request_kind::bad, from.is_v6(), false}, hashes.error().message(), body);
   }
   if (!door_keeper_.is_within_limit(now, from)) {
     return refuse(label, admission::over_limit, body, over_limit_retry_s);
+  }
+  if (const auto reason = refusal(*hashes, target); !reason.empty()) {
+    return refuse(label, reason, body);
   }
   if (!hashes->empty()) {
     std::vector<announce::scrape_entry> entries;

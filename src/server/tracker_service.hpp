@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "server/pages.hpp"
 #include "server/request_counts.hpp"
 #include "server/request_reader.hpp"
+#include "server/request_target.hpp"
 #include "server/swarm_shards.hpp"
 
 namespace shoal::server {
@@ -41,9 +43,11 @@ class tracker_service {
   http_answer respond(const http_request& r, const ip_address& from, instant now, std::string& body) const;
 
  private:
-  http_answer announce(std::string_view parameters, const http_request& r, const ip_address& from,
+  /// Of those who do not show what they must.
+  std::string_view refusal(std::span<const sha1_digest> info_hashes, const request_target& target) const;
+  http_answer announce(const request_target& target, const http_request& r, const ip_address& from,
                        instant now, std::string& body) const;
-  http_answer scrape(std::string_view parameters, const ip_address& from, instant now,
+  http_answer scrape(const request_target& target, const ip_address& from, instant now,
                      std::string& body) const;
   http_answer show(std::string_view path, bool v6, std::string& body) const;
   ip_address address_of(const announce::announce_request& a, const http_request& r,

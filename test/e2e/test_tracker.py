@@ -1,7 +1,11 @@
 """The tracker as its operator runs it."""
+import base64
+import functools
 import json
 import signal
 import socket
+import subprocess
+import time
 import unittest
 import urllib.request
 
@@ -12,8 +16,8 @@ from tracker_query import get, stats
 ONE, OTHER = b"\x11" * 20, b"\x22" * 20
 
 
-def announce(tracker, torrent, **more):
-    answer = get(tracker.announce_url, {"info_hash": torrent, "peer_id": b"-XX0000-abcdefghijkl", "port": 9, "left": 1,
+def announce(tracker, torrent, key="", **more):
+    answer = get(tracker.announce_url.replace("/announce", f"{key}/announce"), {"info_hash": torrent, "peer_id": b"-XX0000-abcdefghijkl", "port": 9, "left": 1,
                                         "uploaded": 0, "downloaded": 0, "compact": 1} | more)
     return bencode.decode(answer)
 
@@ -71,6 +75,36 @@ class TrackerTest(SwarmTest):
         self.assertIn("line 2", done.stderr)
         self.assertEqual(self.shoal("tracker", "--check-config", "--deny", self.shop.path / "none").returncode, DISK)
         self.assertEqual(self.shoal("tracker", "--allow", bad, "--deny", bad).returncode, USAGE)
+
+    def test_passkeys_and_again_after_a_hangup(self):
+        members = self.shop.path / "members"
+        members.write_text("anna-s-key\n")
+        tracker = self.tracker("--passkeys", members)
+        self.assertIn(b"lacks a passkey", announce(tracker, ONE)[b"failure reason"])
+        self.assertIn(b"interval", announce(tracker, ONE, "/anna-s-key"))
+        members.write_text("bob-s-key\n")
+        tracker.signal(signal.SIGHUP)
+        self.wait_until(lambda: b"interval" in announce(tracker, ONE, "/bob-s-key"), "it should be read again", 20)
+        self.assertIn(b"not known", announce(tracker, ONE, "/anna-s-key")[b"failure reason"])
+
+    def test_tokens_that_another_program_signed(self):
+        private, public = self.shop.path / "private.pem", self.shop.path / "public.pem"
+        run = functools.partial(subprocess.run, check=True, capture_output=True, timeout=60)
+        run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private])
+        run(["openssl", "pkey", "-in", private, "-pubout", "-out", public])
+
+        def url64(data):
+            return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+        claims = {"infohash": ONE.hex(), "exp": int(time.time()) + 600}
+        message = url64(b'{"alg":"RS256","typ":"JWT"}') + b"." + url64(json.dumps(claims).encode())
+        signature = run(["openssl", "dgst", "-sha256", "-sign", private], input=message).stdout
+        token = (message + b"." + url64(signature)).decode()
+        tracker = self.tracker("--token-key", public)
+        self.assertIn(b"interval", announce(tracker, ONE, jwt=token))
+        self.assertIn(b"another torrent", announce(tracker, OTHER, jwt=token)[b"failure reason"])
+        self.assertIn(b"lacks a token", announce(tracker, ONE)[b"failure reason"])
+        self.assertEqual(self.shoal("tracker", "--check-config", "--token-key", private).returncode, USAGE)
 
     def test_peers_are_known_again_after_a_restart(self):
         kept = self.shop.path / "swarms"

@@ -22,7 +22,9 @@
 #include <shoal/base/result.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/registry/info_hash_list.hpp>
+#include <shoal/registry/passkey_list.hpp>
 #include <shoal/registry/swarm_table.hpp>
+#include <shoal/server/token_keys.hpp>
 
 namespace shoal::server {
 
@@ -76,6 +78,12 @@ class tracker_server {
   /// From now on; announces of others are refused with a reason, and their peers are forgotten in time. All
   /// are served until it is called.
   void set_torrents_served(torrents_served which, registry::info_hash_list list);
+  /// From now on announces and scrapes must show one of these passkeys as the first part of their path
+  /// (`/PASSKEY/announce`; by UDP in BEP 41's URL data), or a token when `require_tokens` was called too.
+  void require_passkeys(registry::passkey_list keys);
+  /// From now on they must show a token that names their torrent, in the parameter `jwt` or in the passkey's
+  /// place, or a passkey when `require_passkeys` was called too.
+  void require_tokens(token_keys keys);
   /// Stops accepting, lets replies under way go out, closes; at most `grace`. The statistics stay. Then saves
   /// the snapshot; a failure when that cannot be done.
   outcome<void> stop(duration grace = std::chrono::seconds(2));
