@@ -32,6 +32,8 @@ struct tracker_options {
   std::vector<ip_address> trusted_proxies;
   access_files access;
   std::string snapshot;
+  bool proxy_protocol = false;
+  bool follow_keys = false;
   bool full_scrape = false;
   bool check_config = false;
 };
@@ -69,6 +71,9 @@ void declare(CLI::App& c, tracker_options& o) {
       ->type_name("PEM");
   add_values(c, "--trusted-proxy", o.trusted_proxies, parse_address, "ADDR",
              "Believe its X-Forwarded-For; repeat for more");
+  c.add_flag("--proxy-protocol", o.proxy_protocol, "Those proxies speak the PROXY protocol, version 1 or 2")
+      ->needs("--trusted-proxy");
+  c.add_flag("--follow-keys", o.follow_keys, "Take a peer that moves, by its key, for one; 50 bytes a peer");
   c.add_option("--snapshot", o.snapshot, "Keep the swarms in this file between two runs")->type_name("FILE");
   c.add_flag("--full-scrape", o.full_scrape, "Tell everything about all swarms to who asks");
   add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
@@ -89,6 +94,8 @@ server::tracker_settings settings_of(const tracker_options& o) {
   s.connections_max = o.connections_max;
   s.full_scrape = o.full_scrape;
   s.snapshot = o.snapshot;
+  s.proxy_protocol = o.proxy_protocol;
+  s.table.follow_keys = o.follow_keys;
   s.requests_per_s_max = o.requests_per_s_max;
   s.trusted_proxies = o.trusted_proxies;
   s.table.interval_s = std::max(

@@ -89,7 +89,8 @@ void swarm_table::state::count_partial(swarm& s, int by) {
 template <std::size_t AddressBytes>
 peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swarm& s,
                                                         const announce::announce_request& r,
-                                                        const endpoint& from, bool admits) {
+                                                        const endpoint& from, std::uint8_t inherited,
+                                                        bool admits) {
   using record = peer_record<AddressBytes>;
   const standing now(r);
   const auto where = place_of<AddressBytes>(from);
@@ -116,6 +117,7 @@ peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swar
   }
   peer->heard = kept(tick);
   peer->marks &= static_cast<std::uint8_t>(~record::foreign);
+  peer->marks |= inherited;
   if (now.partial != was_partial) {
     peer->marks ^= record::partial;
     count_partial(s, now.partial ? 1 : -1);
@@ -128,9 +130,32 @@ peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swar
   return peer;
 }
 
+/// A peer whose address changed is no longer where it was.
 template <std::size_t AddressBytes>
-void swarm_table::state::drop(std::uint64_t tick, swarm_slot slot, const endpoint& from) {
-  swarm& s = swarms[slot];
+swarm_table::state::move swarm_table::state::follow_key(std::uint64_t tick, swarm& s,
+                                                        const announce::announce_request& r,
+                                                        const endpoint& from) {
+  auto& index = std::get<key_index<AddressBytes>>(keys);
+  const std::uint64_t id = hash(r.peer_id.view(), hash(r.info_hash.view(), *r.key));
+  const auto here = place_of<AddressBytes>(from);
+  const auto before = r.event == announce::event::stopped ? index.take(id, tick) : index.move(id, here, tick);
+  auto* const family = s.family<AddressBytes>();
+  if (!before || *before == here || family == nullptr) {
+    return {};
+  }
+  move out{endpoint_of<AddressBytes>(*before)};
+  for (const bool gives : {true, false}) {
+    if (auto* const left = family->of(gives).find(*before, hash)) {
+      out.marks = left->marks & left->completed;
+      count(s, gives, left->has(left->partial), -1);
+      family->of(gives).remove(left, hash);
+    }
+  }
+  return out;
+}
+
+template <std::size_t AddressBytes>
+void swarm_table::state::drop(swarm& s, const endpoint& from) {
   auto* const family = s.family<AddressBytes>();
   if (family == nullptr) {
     return;
@@ -140,9 +165,6 @@ void swarm_table::state::drop(std::uint64_t tick, swarm_slot slot, const endpoin
     if (auto* const peer = family->of(gives).find(where, hash)) {
       count(s, gives, peer->has(peer->partial), -1);
       family->of(gives).remove(peer, hash);
-      if (s.size() == 0) {
-        swarms.emptied(slot, tick);
-      }
       return;
     }
   }
@@ -174,13 +196,24 @@ template <std::size_t AddressBytes>
 told swarm_table::state::announce_from(std::uint64_t tick, const announce::announce_request& r,
                                        const endpoint& from, peer_room& peers, bool admits) {
   ++announces;
+  const bool follows = settings.follow_keys && r.key && from.port != 0;
   if (r.event == announce::event::stopped) {
     const auto slot = swarms.find(r.info_hash);
+    move moved;
     if (slot) {
-      drop<AddressBytes>(tick, *slot, from);
+      const bool was_empty = swarms[*slot].size() == 0;
+      if (follows) {
+        moved = follow_key<AddressBytes>(tick, swarms[*slot], r, from);
+      }
+      drop<AddressBytes>(swarms[*slot], from);
+      if (!was_empty && swarms[*slot].size() == 0) {
+        swarms.emptied(*slot, tick);
+      }
     }
     static const swarm nobody;
-    return reply_about(slot ? swarms[*slot] : nobody);
+    told out = reply_about(slot ? swarms[*slot] : nobody);
+    out.moved_from = moved.from;
+    return out;
   }
   const auto slot = swarms.find_or_open(r.info_hash);
   if (!slot) {
@@ -190,7 +223,8 @@ told swarm_table::state::announce_from(std::uint64_t tick, const announce::annou
     return out;
   }
   swarm& s = swarms[*slot];
-  const auto* const asker = remember<AddressBytes>(tick, s, r, from, admits);
+  const move moved = follows ? follow_key<AddressBytes>(tick, s, r, from) : move();
+  const auto* const asker = remember<AddressBytes>(tick, s, r, from, moved.marks, admits);
   if (s.size() == 0) {
     swarms.emptied(*slot, tick);
   }
@@ -203,7 +237,9 @@ told swarm_table::state::announce_from(std::uint64_t tick, const announce::annou
     wanted -= tell<16>(s, wanted, to_giver, asker, peers.v6);
     tell<4>(s, wanted, to_giver, nullptr, peers.v4);
   }
-  return reply_about(s);
+  told out = reply_about(s);
+  out.moved_from = moved.from;
+  return out;
 }
 
 swarm_table::swarm_table(const table_settings& s, std::uint64_t seed)

@@ -10,6 +10,7 @@
 
 #include <shoal/registry/swarm_table.hpp>
 
+#include "registry/key_index.hpp"
 #include "registry/keyed_hash.hpp"
 #include "registry/peer_table.hpp"
 #include "registry/swarm.hpp"
@@ -26,6 +27,13 @@ typename peer_record<AddressBytes>::place place_of(const endpoint& e) {
   out[AddressBytes] = static_cast<std::byte>(e.port >> 8);
   out[AddressBytes + 1] = static_cast<std::byte>(e.port & 0xff);
   return out;
+}
+
+template <std::size_t AddressBytes>
+endpoint endpoint_of(const typename peer_record<AddressBytes>::place& p) {
+  byte_reader in(p);
+  const auto address = ip_address::from_bytes(in.bytes(AddressBytes));
+  return {*address, in.u16()};
 }
 
 struct swarm_table::state {
@@ -45,9 +53,16 @@ struct swarm_table::state {
                      peer_room& peers, bool admits);
   template <std::size_t AddressBytes>
   peer_record<AddressBytes>* remember(std::uint64_t tick, swarm& s, const announce::announce_request& r,
-                                      const endpoint& from, bool admits);
+                                      const endpoint& from, std::uint8_t inherited, bool admits);
+  /// From where an asker moved, and the marks that go along.
+  struct move {
+    endpoint from;
+    std::uint8_t marks = 0;
+  };
   template <std::size_t AddressBytes>
-  void drop(std::uint64_t tick, swarm_slot slot, const endpoint& from);
+  move follow_key(std::uint64_t tick, swarm& s, const announce::announce_request& r, const endpoint& from);
+  template <std::size_t AddressBytes>
+  void drop(swarm& s, const endpoint& from);
   template <std::size_t AddressBytes>
   void learn_peers(std::uint64_t tick, swarm& s, byte_view records, const lesson& how);
   template <std::size_t AddressBytes>
@@ -66,6 +81,7 @@ struct swarm_table::state {
   keyed_hash hash;
   swarm_directory swarms;
   sweep silent;
+  std::tuple<key_index<4>, key_index<16>> keys;
   std::uint64_t last_tick = 0;
   std::tuple<std::vector<peer_record<4>*>, std::vector<peer_record<16>*>> scratch;
 

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
+#include <spdlog/spdlog.h>
 
+#include "server/proxy_header.hpp"
 #include "server/request_reader.hpp"
 #include "server/steady_now.hpp"
 
@@ -105,6 +108,37 @@ net::awaitable<void> linger(open_connection& c) {
   }
 }
 
+/// What a proxy said of a connection, and the client's first bytes behind it.
+struct introduction {
+  bool understood = false;
+  std::optional<endpoint> client;
+  std::vector<std::byte> rest;
+};
+
+net::awaitable<introduction> read_introduction(net::tcp::socket& socket) {
+  introduction out;
+  std::vector<std::byte> bytes(proxy_header_bytes_max);
+  std::size_t used = 0;
+  proxy_header header;
+  while (header.is == proxy_header::state::cut && used < bytes.size()) {
+    const auto room = std::span(bytes).subspan(used);
+    const auto [failed, n] =
+        co_await socket.async_read_some(asio::buffer(room.data(), room.size()), net::use_tuple);
+    if (failed) {
+      co_return out;
+    }
+    used += n;
+    header = read_proxy_header(byte_view(bytes).first(used));
+  }
+  out.understood = header.is == proxy_header::state::whole;
+  if (out.understood) {
+    out.client = header.source;
+    out.rest.assign(bytes.begin() + static_cast<std::ptrdiff_t>(header.bytes),
+                    bytes.begin() + static_cast<std::ptrdiff_t>(used));
+  }
+  co_return out;
+}
+
 }  // namespace
 
 net::awaitable<void> serve(open_connections::place me, open_connections& all, const tracker_service& service,
@@ -114,11 +148,19 @@ net::awaitable<void> serve(open_connections::place me, open_connections& all, co
   if (failed) {
     co_return;
   }
-  const ip_address from = net::from_asio(remote).address;
-
+  ip_address from = net::from_asio(remote).address;
   request_reader reader(limits.request_bytes_max);
   batch now;
   me->deadline = steady_now() + limits.idle_max;
+  if (std::find(limits.proxies.begin(), limits.proxies.end(), from) != limits.proxies.end()) {
+    const introduction said = co_await read_introduction(me->socket);
+    if (!said.understood) {
+      spdlog::debug("tracker: {} does not speak the PROXY protocol", from.to_string());
+      co_return;
+    }
+    from = said.client ? said.client->address : from;
+    reader.put(said.rest);
+  }
   while (!now.last && !all.stopping()) {
     const instant begun = steady_now();
     answer(reader, service, counts, from, begun, now);

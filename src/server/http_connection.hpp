@@ -2,7 +2,9 @@
 // One client's connection: whole requests in, their replies out in one write and in order.
 
 #include <cstddef>
+#include <span>
 
+#include <shoal/base/endpoint.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/net/asio.hpp>
 
@@ -15,10 +17,12 @@ namespace shoal::server {
 struct connection_limits {
   duration idle_max;
   std::size_t request_bytes_max;
+  /// Connections from these begin with a header of the PROXY protocol, which tells the client's address.
+  std::span<const ip_address> proxies;
 };
 
-/// Until the client leaves, is too slow, or the server stops. Runs on the socket's strand; `all`, `service`
-/// and `counters` outlive it.
+/// Until the client leaves, is too slow, or the server stops. Runs on the socket's strand; `all`, `service`,
+/// `counts` and what is in `limits` outlive it.
 net::awaitable<void> serve(open_connections::place me, open_connections& all, const tracker_service& service,
                            request_counts& counts, connection_limits limits);
 

@@ -11,6 +11,8 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include <shoal/base/bytes.hpp>
+
 namespace shoal::server {
 
 struct http_request {
@@ -31,6 +33,11 @@ class request_reader {
   /// Where the next bytes go; never empty after `next` has found nothing.
   boost::asio::mutable_buffer space();
   void received(std::size_t bytes) { buffer_.commit(bytes); }
+  /// The first bytes, which somebody else has read; some thousand at most.
+  void put(byte_view bytes) {
+    buffer_.commit(boost::asio::buffer_copy(buffer_.prepare(bytes.size()),
+                                            boost::asio::buffer(bytes.data(), bytes.size())));
+  }
 
   /// The next request whose head is there; nothing when there is no whole one. After a refusal there is no
   /// next.

@@ -170,8 +170,11 @@ void tracker_server::impl::welcome(net::tcp::socket socket) {
     return;
   }
   const asio::any_io_executor own = socket.get_executor();
-  talks.spawn(own, serve(connections.enter(std::move(socket)), connections, service, http,
-                         connection_limits{settings.idle_max, settings.request_bytes_max}));
+  connection_limits limits{settings.idle_max, settings.request_bytes_max, {}};
+  if (settings.proxy_protocol) {
+    limits.proxies = settings.trusted_proxies;
+  }
+  talks.spawn(own, serve(connections.enter(std::move(socket)), connections, service, http, limits));
 }
 
 net::awaitable<void> tracker_server::impl::sweep() {

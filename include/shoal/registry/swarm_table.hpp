@@ -39,6 +39,9 @@ struct table_settings {
   /// Peers beyond these are answered but not remembered.
   std::size_t peers_per_swarm_max = 1'000'000;
   std::size_t peers_max = 10'000'000;
+  /// Whether a peer that announces from another address of the same family with the same peer id and `key`
+  /// (BEP 3) is taken for one that moved there, instead of for one more. Some 50 bytes a peer.
+  bool follow_keys = false;
 };
 
 struct table_totals {
@@ -54,6 +57,7 @@ struct told {
       false;  ///< a torrent too many: nothing else counts but the interval, after which to try again
   std::uint32_t interval_s = 0, min_interval_s = 0;
   std::uint32_t complete = 0, incomplete = 0;  ///< seeders, and leechers with partial seeds
+  endpoint moved_from;  ///< where the asker was before, by its key; port 0 for nowhere else
 };
 
 /// Why a torrent too many is refused.

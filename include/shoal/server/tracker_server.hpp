@@ -47,6 +47,9 @@ struct tracker_settings {
   /// Of connections from these the peer's address is the last of `X-Forwarded-For` that is none of them, or
   /// else the announce's `ip`.
   std::vector<ip_address> trusted_proxies;
+  /// Connections from these proxies begin with a header of the PROXY protocol, version 1 or 2, whose address
+  /// is the client's; one that does not is closed.
+  bool proxy_protocol = false;
   /// Where the swarms are kept between two runs; empty for nowhere.
   std::filesystem::path snapshot;
   duration snapshot_every = std::chrono::minutes(5);
