@@ -32,6 +32,7 @@ struct tracker_options {
   std::vector<ip_address> trusted_proxies;
   access_files access;
   std::string snapshot;
+  std::optional<server::redis_address> store;
   bool proxy_protocol = false;
   bool follow_keys = false;
   bool full_scrape = false;
@@ -41,6 +42,11 @@ struct tracker_options {
 parsed<ip_address> parse_address(std::string_view text) {
   if (const auto address = ip_address::parse(text)) return {address, {}};
   return {std::nullopt, "'" + printable(text) + "' is no address, such as 10.0.0.1"};
+}
+
+parsed<server::redis_address> parse_store(std::string_view text) {
+  if (auto address = server::redis_address::parse(text)) return {std::move(address), {}};
+  return {std::nullopt, "it is no address such as redis://10.0.0.1:6379/0"};  // and may have a password
 }
 
 void declare(CLI::App& c, tracker_options& o) {
@@ -75,6 +81,8 @@ void declare(CLI::App& c, tracker_options& o) {
       ->needs("--trusted-proxy");
   c.add_flag("--follow-keys", o.follow_keys, "Take a peer that moves, by its key, for one; 50 bytes a peer");
   c.add_option("--snapshot", o.snapshot, "Keep the swarms in this file between two runs")->type_name("FILE");
+  add_optional(c, "--store", o.store, parse_store, "URL",
+               "Share the swarms with other trackers through redis://HOST:PORT");
   c.add_flag("--full-scrape", o.full_scrape, "Tell everything about all swarms to who asks");
   add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
   c.add_flag("--check-config", o.check_config, "Only say whether the options and files are right");
@@ -94,6 +102,7 @@ server::tracker_settings settings_of(const tracker_options& o) {
   s.connections_max = o.connections_max;
   s.full_scrape = o.full_scrape;
   s.snapshot = o.snapshot;
+  s.store = o.store;
   s.proxy_protocol = o.proxy_protocol;
   s.table.follow_keys = o.follow_keys;
   s.requests_per_s_max = o.requests_per_s_max;

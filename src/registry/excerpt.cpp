@@ -20,11 +20,22 @@ std::optional<excerpt> next_excerpt(byte_reader& in) {
   return out;
 }
 
-void write_news(const sha1_digest& info_hash, const endpoint& peer, std::uint8_t marks,
-                std::vector<std::byte>& out) {
+std::uint8_t marks_of(const announce::announce_request& r) {
+  using announce::event;
+  if (r.event == event::stopped) {
+    return peer_mark::gone;
+  }
+  if (r.left != 0) {
+    return r.event == event::paused ? peer_mark::gives | peer_mark::partial : 0;
+  }
+  return r.event == event::completed ? peer_mark::gives | peer_mark::completes : peer_mark::gives;
+}
+
+void write_news(const sha1_digest& info_hash, std::uint32_t completed, const endpoint& peer,
+                std::uint8_t marks, std::vector<std::byte>& out) {
   byte_writer w(out);
   w.bytes(info_hash.view());
-  w.u32(0);
+  w.u32(completed);
   w.u16(peer.address.is_v4() ? 1 : 0);
   w.u16(peer.address.is_v4() ? 0 : 1);
   w.bytes(peer.address.bytes());

@@ -178,6 +178,7 @@ told swarm_table::state::reply_about(const swarm& s) {
   out.min_interval_s = std::min(settings.min_interval_s, out.interval_s);
   out.complete = s.seeders();
   out.incomplete = s.leechers();
+  out.completed = s.completed;
   return out;
 }
 

@@ -38,8 +38,21 @@ class swarm_shards {
   /// Gives excerpts of all swarms to `take`, some tens of KiB at a time, until it says false. No lock is held
   /// meanwhile, so swarms may change: see `swarm_table::save`.
   void save(instant now, bool own_only, const std::function<bool(byte_view)>& take) const;
+  /// Where a walk over all swarms is.
+  struct walk {
+    std::size_t shard = 0;
+    registry::swarm_table::walk table;
+  };
+  /// One step of `save`: appends to `out`; false when there is more.
+  bool save_step(instant now, walk& at, bool own_only, std::vector<std::byte>& out) const;
   /// Takes the excerpts in `bytes`, as far as they can be read; how many peers' records there were.
   std::size_t learn(instant now, byte_view bytes, registry::lesson how);
+
+  /// From now on every announce leaves an excerpt, for others to learn from. Before anybody announces.
+  void keep_news() { keeps_news_ = true; }
+  /// Moves the news to the end of `out`; of one peer they are in order. False when some were lost since the
+  /// last time, because nobody took them.
+  bool take_news(std::vector<std::byte>& out);
 
  private:
   static constexpr unsigned shard_bits = 6;
@@ -50,15 +63,20 @@ class swarm_shards {
 
     mutable std::mutex mutex;
     registry::swarm_table table;  // guarded by mutex
+    std::vector<std::byte> news;  // guarded by mutex
+    bool lost_news = false;       // guarded by mutex
   };
 
   shard& of(const sha1_digest& info_hash);
   const shard& of(const sha1_digest& info_hash) const;
   std::size_t place_of(const sha1_digest& info_hash) const;
   void recount(std::size_t before, std::size_t after);
+  static void note(shard& s, const announce::announce_request& r, const endpoint& from,
+                   const registry::told& told);
 
   std::uint64_t start_, factor_;  // of the dealing, secret: strangers choose the info-hashes
   std::size_t peers_max_;
+  bool keeps_news_ = false;
   std::atomic<std::size_t> peers_ = 0;
   std::vector<std::unique_ptr<shard>> shards_;
 };

@@ -2,6 +2,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -21,6 +22,7 @@
 #include "server/open_connections.hpp"
 #include "server/pages.hpp"
 #include "server/request_counts.hpp"
+#include "server/shared_swarms.hpp"
 #include "server/snapshot_file.hpp"
 #include "server/snapshot_keeper.hpp"
 #include "server/steady_now.hpp"
@@ -76,6 +78,9 @@ struct tracker_server::impl {
         house(context.get_executor(), log_exception),
         talks(context.get_executor(), log_exception) {}
 
+  duration silence_max() const {
+    return from_seconds(settings.table.expire_intervals * settings.table.interval_s);
+  }
   void restore();
   outcome<void> open_doors();
   outcome<std::unique_ptr<door>> open_door(const endpoint& where);
@@ -93,6 +98,7 @@ struct tracker_server::impl {
   const instant started = steady_now();
   outcome<bool> restored = false;
   std::optional<snapshot_keeper> keeper;
+  std::optional<shared_swarms> shared;
   open_connections connections;
 
   asio::io_context context;
@@ -108,8 +114,7 @@ void tracker_server::impl::restore() {
   if (settings.snapshot.empty()) {
     return;
   }
-  const duration silence_max = from_seconds(settings.table.expire_intervals * settings.table.interval_s);
-  restored = load_snapshot(settings.snapshot, swarms, steady_now(), unix_now_ms(), silence_max);
+  restored = load_snapshot(settings.snapshot, swarms, steady_now(), unix_now_ms(), silence_max());
 }
 
 outcome<void> tracker_server::impl::open_doors() {
@@ -161,6 +166,9 @@ census tracker_server::impl::take_census() const {
   out.stats.datagrams = out.udp.total();
   out.stats.requests = out.http.total() + out.stats.datagrams;
   out.stats.bad_requests = out.http.bad() + out.udp.bad();
+  if (shared) {
+    out.stats.store = shared->state();
+  }
   return out;
 }
 
@@ -224,6 +232,12 @@ outcome<void> tracker_server::start() {
   if (!my.settings.snapshot.empty()) {
     my.keeper.emplace(my.settings.snapshot, my.settings.snapshot_every, my.swarms);
   }
+  if (my.settings.store) {
+    my.swarms.keep_news();
+    std::random_device device;
+    const std::uint64_t origin = (std::uint64_t{device()} << 32) | device();
+    my.shared.emplace(*my.settings.store, my.swarms, origin, my.silence_max());
+  }
   for (const auto& d : my.doors) {
     my.house.spawn(d->strand, d->listener.run([&my](net::tcp::socket s) { my.welcome(std::move(s)); }));
     for (std::size_t i = 0; i < d->udp.size(); ++i) {
@@ -285,6 +299,7 @@ outcome<void> tracker_server::stop(duration grace) {
     t.join();
   }
   my.threads.clear();
+  my.shared.reset();  // after the last announce was answered, so that its news still go out
   return my.keeper ? my.keeper->finish() : outcome<void>();
 }
 

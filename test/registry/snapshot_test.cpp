@@ -39,7 +39,7 @@ void teach(swarm_table& t, instant now, byte_view excerpts, const lesson& how) {
 
 std::vector<std::byte> news(const endpoint& who, std::uint8_t marks, std::uint8_t swarm = 1) {
   std::vector<std::byte> out;
-  write_news(hash_number(swarm), who, marks, out);
+  write_news(hash_number(swarm), 0, who, marks, out);
   return out;
 }
 
@@ -194,6 +194,26 @@ TEST_CASE("what another tracker tells holds unless something newer is known") {
     teach(small, at(100), news(v4_peer(2), 0, 2), now);
     CHECK(small.totals().leechers == 1);
     CHECK(small.totals().swarms == 1);
+  }
+}
+
+TEST_CASE("what an announce says of its sender, others learn as it was") {
+  struct row {
+    std::uint64_t left;
+    event e;
+  };
+  for (const row& r : {row{1, event::none}, row{1, event::started}, row{0, event::completed},
+                       row{0, event::none}, row{1, event::paused}, row{0, event::paused},
+                       row{1, event::completed}, row{0, event::stopped}, row{1, event::stopped}}) {
+    CAPTURE(r.left);
+    CAPTURE(announce::to_string(r.e));
+    swarm_table here(of_100_s(), 3);
+    swarm_table there(of_100_s(), 4);
+    here.announce(at(1), asking(1), v4_peer(1));
+    teach(there, at(1), news(v4_peer(1), 0), {std::chrono::seconds(1), {}, true});
+    here.announce(at(2), asking(r.left, r.e), v4_peer(1));
+    teach(there, at(2), news(v4_peer(1), marks_of(asking(r.left, r.e))), {std::chrono::seconds(1), {}, true});
+    CHECK(here.scrape(hash_number(1)) == there.scrape(hash_number(1)));
   }
 }
 

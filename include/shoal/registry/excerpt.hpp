@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include <shoal/announce/announce.hpp>
 #include <shoal/base/bytes.hpp>
 #include <shoal/base/endpoint.hpp>
 #include <shoal/hash/digest.hpp>
@@ -46,8 +47,10 @@ inline constexpr std::size_t excerpt_peers_max = 0xffff;  ///< of one family
 /// which makes `in` fail.
 std::optional<excerpt> next_excerpt(byte_reader& in);
 
+/// What an announce says of its sender.
+std::uint8_t marks_of(const announce::announce_request& r);
 /// Appends an excerpt with one peer, just heard.
-void write_news(const sha1_digest& info_hash, const endpoint& peer, std::uint8_t marks,
-                std::vector<std::byte>& out);
+void write_news(const sha1_digest& info_hash, std::uint32_t completed, const endpoint& peer,
+                std::uint8_t marks, std::vector<std::byte>& out);
 
 }  // namespace shoal::registry

@@ -57,6 +57,7 @@ struct told {
       false;  ///< a torrent too many: nothing else counts but the interval, after which to try again
   std::uint32_t interval_s = 0, min_interval_s = 0;
   std::uint32_t complete = 0, incomplete = 0;  ///< seeders, and leechers with partial seeds
+  std::uint32_t completed = 0;                 ///< completions ever
   endpoint moved_from;  ///< where the asker was before, by its key; port 0 for nowhere else
 };
 

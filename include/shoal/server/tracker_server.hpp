@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include <shoal/registry/info_hash_list.hpp>
 #include <shoal/registry/passkey_list.hpp>
 #include <shoal/registry/swarm_table.hpp>
+#include <shoal/server/redis_address.hpp>
 #include <shoal/server/token_keys.hpp>
 
 namespace shoal::server {
@@ -53,7 +55,17 @@ struct tracker_settings {
   /// Where the swarms are kept between two runs; empty for nowhere.
   std::filesystem::path snapshot;
   duration snapshot_every = std::chrono::minutes(5);
+  /// Through which swarms are shared with other trackers, all of which have the same interval.
+  std::optional<redis_address> store;
   bool full_scrape = false;  ///< a scrape without info-hashes lists (up to 10,000) swarms
+};
+
+/// How it goes with what is shared between trackers.
+struct store_state {
+  bool connected = false;        ///< both ways
+  std::uint64_t sent_bytes = 0;  ///< of news
+  std::uint64_t learnt = 0;      ///< records of peers that announced to others
+  std::uint64_t breaks = 0;      ///< how often a connection was lost or not had
 };
 
 struct tracker_stats {
@@ -61,6 +73,7 @@ struct tracker_stats {
   std::uint64_t connections = 0;                 ///< open now
   std::uint64_t requests = 0, bad_requests = 0;  ///< of both protocols
   std::uint64_t datagrams = 0;                   ///< the requests that came by UDP
+  std::optional<store_state> store;              ///< when there is one
 };
 
 class tracker_server {
