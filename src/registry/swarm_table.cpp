@@ -27,6 +27,15 @@ struct standing {
       : gives(r.left == 0 || r.event == announce::event::paused), partial(gives && r.left != 0) {}
 };
 
+company company_for(const announce::announce_request& r) {
+  if (!standing(r).gives) {
+    return company::all;
+  }
+  // A client that has only a magnet link knows no size, and some (aria2) say then that nothing is left.
+  const bool may_know_nothing = r.event == announce::event::started && r.left == 0 && r.downloaded == 0;
+  return may_know_nothing ? company::leechers_first : company::leechers;
+}
+
 /// Without a look at all peers for so many ticks, one is due at once, or ages could not be told.
 constexpr std::uint64_t round_ticks_max = 100;
 constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
@@ -183,14 +192,22 @@ told swarm_table::state::reply_about(const swarm& s) {
 }
 
 template <std::size_t AddressBytes>
-std::uint32_t swarm_table::state::tell(swarm& s, std::uint32_t wanted, bool to_giver,
+std::uint32_t swarm_table::state::tell(swarm& s, std::uint32_t wanted, company whom,
                                        const peer_record<AddressBytes>* asker, span_writer& out) {
   auto* const family = s.family<AddressBytes>();
   if (family == nullptr) {
     return 0;
   }
-  choice<AddressBytes> all(family->wants, to_giver ? nullptr : &family->gives, to_giver ? nullptr : asker);
-  return all.write(wanted, chance, std::get<std::vector<peer_record<AddressBytes>*>>(scratch), out);
+  auto& kept = std::get<std::vector<peer_record<AddressBytes>*>>(scratch);
+  if (whom == company::all) {
+    return choice<AddressBytes>(family->wants, &family->gives, asker).write(wanted, chance, kept, out);
+  }
+  const auto first = choice<AddressBytes>(family->wants, nullptr, nullptr).write(wanted, chance, kept, out);
+  if (whom == company::leechers) {
+    return first;
+  }
+  choice<AddressBytes> givers_left(family->gives, nullptr, asker);
+  return first + givers_left.write(wanted - first, chance, kept, out);
 }
 
 template <std::size_t AddressBytes>
@@ -230,13 +247,13 @@ told swarm_table::state::announce_from(std::uint64_t tick, const announce::annou
     swarms.emptied(*slot, tick);
   }
   std::uint32_t wanted = std::min(r.num_want.value_or(settings.num_want_default), settings.num_want_max);
-  const bool to_giver = standing(r).gives;
+  const company whom = company_for(r);
   if constexpr (AddressBytes == 4) {
-    wanted -= tell<4>(s, wanted, to_giver, asker, peers.v4);
-    tell<16>(s, wanted, to_giver, nullptr, peers.v6);
+    wanted -= tell<4>(s, wanted, whom, asker, peers.v4);
+    tell<16>(s, wanted, whom, nullptr, peers.v6);
   } else {
-    wanted -= tell<16>(s, wanted, to_giver, asker, peers.v6);
-    tell<4>(s, wanted, to_giver, nullptr, peers.v4);
+    wanted -= tell<16>(s, wanted, whom, asker, peers.v6);
+    tell<4>(s, wanted, whom, nullptr, peers.v4);
   }
   told out = reply_about(s);
   out.moved_from = moved.from;
@@ -291,14 +308,12 @@ announce::scrape_entry swarm_table::scrape(const sha1_digest& info_hash) const {
   return slot ? entry_of(state_->swarms[*slot]) : announce::scrape_entry{info_hash};
 }
 
-std::vector<announce::scrape_entry> swarm_table::scrape_all(std::size_t swarms_max) const {
-  std::vector<announce::scrape_entry> out;
+std::vector<sha1_digest> swarm_table::info_hashes() const {
+  std::vector<sha1_digest> out;
+  out.reserve(state_->swarms.size());
   for (const swarm& s : std::as_const(state_->swarms).slots()) {
-    if (out.size() >= swarms_max) {
-      break;
-    }
     if (s.in_use) {
-      out.push_back(entry_of(s));
+      out.push_back(s.info_hash);
     }
   }
   return out;

@@ -36,6 +36,9 @@ endpoint endpoint_of(const typename peer_record<AddressBytes>::place& p) {
   return {*address, in.u16()};
 }
 
+/// Whom an asker is told of.
+enum class company : std::uint8_t { all, leechers, leechers_first };
+
 struct swarm_table::state {
   state(const table_settings& s, std::uint64_t seed)
       : settings(s),
@@ -72,7 +75,7 @@ struct swarm_table::state {
   void count_partial(swarm& s, int by);
   told reply_about(const swarm& s);
   template <std::size_t AddressBytes>
-  std::uint32_t tell(swarm& s, std::uint32_t wanted, bool to_giver, const peer_record<AddressBytes>* asker,
+  std::uint32_t tell(swarm& s, std::uint32_t wanted, company whom, const peer_record<AddressBytes>* asker,
                      span_writer& out);
 
   table_settings settings;

@@ -16,9 +16,10 @@
 namespace shoal::server {
 
 struct http_request {
-  std::string_view target;         ///< path and query; valid until the next call
-  std::string_view forwarded_for;  ///< X-Forwarded-For, the last one's; as long valid
-  bool head = false;               ///< HEAD instead of GET
+  std::string_view target;           ///< path and query; valid until the next call
+  std::string_view forwarded_for;    ///< X-Forwarded-For, the last one's; as long valid
+  std::string_view accept_encoding;  ///< Accept-Encoding; as long valid
+  bool head = false;                 ///< HEAD instead of GET
   bool keep_alive = false;
   bool minor_version_0 = false;  ///< HTTP/1.0, where keeping alive must be said
   /// Not 0: no request of ours but this status to answer with, the last thing on the connection.

@@ -99,14 +99,9 @@ announce::scrape_entry swarm_shards::scrape(const sha1_digest& info_hash) const 
   return s.table.scrape(info_hash);
 }
 
-std::vector<announce::scrape_entry> swarm_shards::scrape_all(std::size_t swarms_max) const {
-  std::vector<announce::scrape_entry> out;
-  for (const auto& s : shards_) {
-    const std::lock_guard lock(s->mutex);
-    const auto some = s->table.scrape_all(swarms_max - out.size());
-    out.insert(out.end(), some.begin(), some.end());
-  }
-  return out;
+std::vector<sha1_digest> swarm_shards::info_hashes(std::size_t shard) const {
+  const std::lock_guard lock(shards_[shard]->mutex);
+  return shards_[shard]->table.info_hashes();
 }
 
 registry::table_totals swarm_shards::totals() const {

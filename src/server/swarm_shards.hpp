@@ -21,13 +21,17 @@ namespace shoal::server {
 
 class swarm_shards {
  public:
+  static constexpr unsigned shard_bits = 6;
+  static constexpr std::size_t shard_count = std::size_t{1} << shard_bits;
+
   /// The settings' limits are those of all tables together; that on swarms is dealt out evenly.
   swarm_shards(const registry::table_settings& s, std::uint64_t seed);
 
   registry::told announce(instant now, const announce::announce_request& r, const endpoint& from,
                           registry::peer_room& peers);
   announce::scrape_entry scrape(const sha1_digest& info_hash) const;
-  std::vector<announce::scrape_entry> scrape_all(std::size_t swarms_max) const;
+  /// Of one of the `shard_count` tables, in no order.
+  std::vector<sha1_digest> info_hashes(std::size_t shard) const;
   registry::table_totals totals() const;
 
   /// Forgets who has been silent too long. Takes its time, but no lock for longer than some ten microseconds.
@@ -55,9 +59,6 @@ class swarm_shards {
   bool take_news(std::vector<std::byte>& out);
 
  private:
-  static constexpr unsigned shard_bits = 6;
-  static constexpr std::size_t shard_count = std::size_t{1} << shard_bits;
-
   struct alignas(64) shard {
     shard(const registry::table_settings& s, std::uint64_t seed) : table(s, seed) {}
 

@@ -11,7 +11,8 @@ namespace shoal::server {
 
 namespace {
 
-constexpr std::size_t full_scrape_swarms_max = 10'000;
+/// As many as a request of the usual length has room for.
+constexpr std::size_t scrape_hashes_max = 250;
 constexpr std::size_t packed_v4_bytes = 6;
 constexpr std::size_t packed_v6_bytes = 18;
 constexpr std::uint32_t over_limit_retry_s = 60;
@@ -33,7 +34,7 @@ std::string_view reason_phrase(unsigned status) {
 http_answer refuse_request(unsigned status, bool v6, std::string& body) {
   body += reason_phrase(status);
   body += '\n';
-  return {status, "text/plain", {request_kind::bad, v6, false}};
+  return {status, "text/plain", {request_kind::bad, v6, false}, {}};
 }
 
 /// A refusal in the tracker's own protocol: status 200, so that clients show the reason.
@@ -44,7 +45,7 @@ http_answer refuse(request_label label, std::string_view reason, std::string& bo
   r.retry_in_s = retry_in_s;
   announce::write_announce_response(r, true, true, body);
   label.refused = label.kind != request_kind::bad;
-  return {200, "text/plain", label};
+  return {200, "text/plain", label, {}};
 }
 
 /// The last of a list of addresses, which is cut off it; nothing when it is none.
@@ -139,13 +140,13 @@ http_answer tracker_service::announce(const request_target& target, const http_r
     announce::unpack_peers(peers.v6.written(), packed_v6_bytes, out.peers);
     announce::write_announce_response(out, false, true, body);
   }
-  return {200, "text/plain", label};
+  return {200, "text/plain", label, {}};
 }
 
 http_answer tracker_service::scrape(const request_target& target, const ip_address& from, instant now,
                                     std::string& body) const {
   const request_label label{request_kind::scrape, from.is_v6(), false};
-  const auto hashes = announce::parse_scrape_query(target.parameters);
+  const auto hashes = announce::parse_scrape_query(target.parameters, scrape_hashes_max);
   if (!hashes) {
     return refuse({request_kind::bad, from.is_v6(), false}, hashes.error().message(), body);
   }
@@ -162,32 +163,37 @@ http_answer tracker_service::scrape(const request_target& target, const ip_addre
       entries.push_back(swarms_.scrape(h));
     }
     announce::write_scrape_response(entries, body);
-    return {200, "text/plain", label};
+    return {200, "text/plain", label, {}};
   }
   if (!settings_.full_scrape) {
     return refuse({request_kind::bad, from.is_v6(), false}, "name the torrents by info_hash", body);
   }
-  announce::write_scrape_response(swarms_.scrape_all(full_scrape_swarms_max), body);
-  return {200, "text/plain", label, true};
+  const std::lock_guard lock(full_scrape_mutex_);
+  if (full_scrape_.lock()) {  // one at a time: each takes its memory
+    return refuse(label, "all torrents are being told of; try again later", body, over_limit_retry_s);
+  }
+  http_answer out{200, "text/plain", label, std::make_shared<full_scrape>(swarms_)};
+  full_scrape_ = out.parts;
+  return out;
 }
 
 http_answer tracker_service::show(std::string_view path, bool v6, std::string& body) const {
   const request_label label{request_kind::page, v6, false};
   if (path == "/stats") {
     body += stats_json(take_census_());
-    return {200, "application/json", label};
+    return {200, "application/json", label, {}};
   }
   if (path == "/metrics") {
     body += metrics_text(take_census_());
-    return {200, "text/plain; version=0.0.4", label};
+    return {200, "text/plain; version=0.0.4", label, {}};
   }
   if (path == "/health") {
     body += "ok\n";
-    return {200, "text/plain", label};
+    return {200, "text/plain", label, {}};
   }
   if (path == "/" || path.empty()) {
     body += front_page(take_census_());
-    return {200, "text/html; charset=utf-8", label};
+    return {200, "text/html; charset=utf-8", label, {}};
   }
   return refuse_request(404, v6, body);
 }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include <shoal/base/time.hpp>
 
 #include "server/admission.hpp"
+#include "server/full_scrape.hpp"
 #include "server/pages.hpp"
 #include "server/request_counts.hpp"
 #include "server/request_reader.hpp"
@@ -25,7 +28,8 @@ struct http_answer {
   unsigned status = 200;
   std::string_view content_type = "text/plain";
   request_label label;
-  bool is_large = false;  ///< too large to wait for others in one write
+  /// Not empty: this is the body, in parts, instead.
+  std::shared_ptr<full_scrape> parts;
 };
 
 class tracker_service {
@@ -58,6 +62,8 @@ class tracker_service {
   admission& door_keeper_;
   settings settings_;
   std::function<census()> take_census_;
+  mutable std::weak_ptr<full_scrape> full_scrape_;  // that is under way; guarded by full_scrape_mutex_
+  mutable std::mutex full_scrape_mutex_;
 };
 
 }  // namespace shoal::server

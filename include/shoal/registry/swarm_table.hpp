@@ -86,7 +86,9 @@ class swarm_table {
   swarm_table& operator=(swarm_table&&) noexcept;
 
   /// One announce from `from` (the address it came from and the port it gave). Never tells the asker of
-  /// itself; givers are told of leechers only. When there are more peers than wanted the asker's own address
+  /// itself; givers are told of leechers only, but for one that has just started and downloaded nothing: it
+  /// may have only a magnet link yet, of which some clients (aria2) say that nothing is left. What the
+  /// leechers leave of its wish goes to givers. When there are more peers than wanted the asker's own address
   /// family comes first (BEP 7), and within a family the choice is uniform. `stopped` removes and tells no
   /// peers. A peer with port 0 takes no connections, so it is answered but not remembered; without `admits`,
   /// no new one is. The interval is jittered by up to 10 % so that peers started together drift apart.
@@ -99,8 +101,8 @@ class swarm_table {
 
   /// Zeros for a swarm that is not known.
   announce::scrape_entry scrape(const sha1_digest& info_hash) const;
-  /// The entries of all swarms, at most `swarms_max`.
-  std::vector<announce::scrape_entry> scrape_all(std::size_t swarms_max) const;
+  /// Of all swarms, in no order. O(swarms).
+  std::vector<sha1_digest> info_hashes() const;
 
   /// Forgets peers that have been silent too long, and swarms that have been empty as long. Looks at about
   /// `places_max` swarms and peers; false when there is more to do, so that others may be let in between.

@@ -57,7 +57,7 @@ struct tracker_settings {
   duration snapshot_every = std::chrono::minutes(5);
   /// Through which swarms are shared with other trackers, all of which have the same interval.
   std::optional<redis_address> store;
-  bool full_scrape = false;  ///< a scrape without info-hashes lists (up to 10,000) swarms
+  bool full_scrape = false;  ///< a scrape without info-hashes lists all swarms
 };
 
 /// How it goes with what is shared between trackers.
