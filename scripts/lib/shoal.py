@@ -53,7 +53,7 @@ class Shoal(Process):
 
 
 def start_tracker(shop, *options, listen="127.0.0.1:0", name="tracker", **how):
-    tracker = Shoal(shop, name, "tracker", "--listen", listen, *options, **how)
+    tracker = Shoal(shop, name, "tracker", *(["--listen", listen] if listen else []), *options, **how)
     tracker.announce_url = tracker.started()["announce_url"]
     return tracker
 

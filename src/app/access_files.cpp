@@ -62,14 +62,20 @@ contents read(const access_files& f) {
 }  // namespace
 
 void access_files::check() const {
-  read(*this);
+  server::tracker_server nobody{{}};
+  apply(nobody);
 }
 
 std::string access_files::apply(server::tracker_server& tracker) const {
   auto now = read(*this);
   std::string out;
+  if (!certificate.empty()) {
+    const auto taken = tracker.set_certificate(certificate, private_key);
+    if (!taken) throw complaint(exit_code::usage, printable(taken.error().message()));
+    out = "certificate";
+  }
   if (now.torrents) {
-    out = counted(now.torrents->size(), "torrent");
+    out += (out.empty() ? "" : ", ") + counted(now.torrents->size(), "torrent");
     using server::torrents_served;
     tracker.set_torrents_served(allow.empty() ? torrents_served::not_listed : torrents_served::listed,
                                 std::move(*now.torrents));

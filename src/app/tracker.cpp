@@ -75,6 +75,11 @@ void declare(CLI::App& c, tracker_options& o) {
   c.add_option("--token-key", o.access.token_keys,
                "Serve only who shows a JWT that these public keys vouch for")
       ->type_name("PEM");
+  auto* const certificate = c.add_option("--tls-cert", o.access.certificate,
+                                         "Answer HTTPS too, on the same port, with this chain; SIGHUP too");
+  auto* const key = c.add_option("--tls-key", o.access.private_key, "The certificate's private key");
+  certificate->type_name("PEM")->needs(key);
+  key->type_name("PEM")->needs(certificate);
   add_values(c, "--trusted-proxy", o.trusted_proxies, parse_address, "ADDR",
              "Believe its X-Forwarded-For; repeat for more");
   c.add_flag("--proxy-protocol", o.proxy_protocol, "Those proxies speak the PROXY protocol, version 1 or 2")
@@ -97,7 +102,8 @@ void declare(CLI::App& c, tracker_options& o) {
 server::tracker_settings settings_of(const tracker_options& o) {
   server::tracker_settings s;
   s.listen = o.listen;
-  if (s.listen.empty()) s.listen.push_back({ip_address::v6({}), 6969});
+  s.inherited = take_inherited_sockets();
+  if (s.listen.empty() && s.inherited.empty()) s.listen.push_back({ip_address::v6({}), 6969});
   s.threads = o.threads;
   s.connections_max = o.connections_max;
   s.full_scrape = o.full_scrape;

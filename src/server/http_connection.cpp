@@ -12,12 +12,13 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <spdlog/spdlog.h>
 
+#include "server/connection_start.hpp"
 #include "server/full_scrape.hpp"
 #include "server/gzip_writer.hpp"
-#include "server/proxy_header.hpp"
 #include "server/request_reader.hpp"
 #include "server/steady_now.hpp"
 
@@ -144,7 +145,8 @@ void answer(request_reader& reader, const tracker_service& service, request_coun
 }
 
 /// The rest of a long reply; false when the client has gone.
-net::awaitable<bool> send_parts(open_connection& c, long_reply reply, duration idle_max) {
+template <class Stream>
+net::awaitable<bool> send_parts(Stream& stream, open_connection& c, long_reply reply, duration idle_max) {
   gzip_writer gzip;
   std::string part;
   std::string packed;
@@ -165,7 +167,7 @@ net::awaitable<bool> send_parts(open_connection& c, long_reply reply, duration i
       co_await asio::post(c.socket.get_executor(), asio::use_awaitable);
       continue;
     }
-    const auto [failed, written] = co_await asio::async_write(c.socket, asio::buffer(out), net::use_tuple);
+    const auto [failed, written] = co_await asio::async_write(stream, asio::buffer(out), net::use_tuple);
     if (failed) {
       co_return false;
     }
@@ -188,35 +190,64 @@ net::awaitable<void> linger(open_connection& c) {
   }
 }
 
-/// What a proxy said of a connection, and the client's first bytes behind it.
-struct introduction {
-  bool understood = false;
-  std::optional<endpoint> client;
-  std::vector<std::byte> rest;
+/// Where requests come from and what answers them.
+struct surroundings {
+  open_connections& all;
+  const tracker_service& service;
+  request_counts& counts;
+  connection_limits limits;
 };
 
-net::awaitable<introduction> read_introduction(net::tcp::socket& socket) {
-  introduction out;
-  std::vector<std::byte> bytes(proxy_header_bytes_max);
-  std::size_t used = 0;
-  proxy_header header;
-  while (header.is == proxy_header::state::cut && used < bytes.size()) {
-    const auto room = std::span(bytes).subspan(used);
-    const auto [failed, n] =
-        co_await socket.async_read_some(asio::buffer(room.data(), room.size()), net::use_tuple);
-    if (failed) {
-      co_return out;
+/// Requests and replies until one of both sides ends it; what was answered last.
+template <class Stream>
+net::awaitable<batch> talk(Stream& stream, open_connection& me, request_reader& reader, ip_address from,
+                           surroundings x) {
+  batch now;
+  while (!now.last && !x.all.stopping()) {
+    const instant begun = steady_now();
+    answer(reader, x.service, x.counts, from, begun, now);
+    if (now.requests == 0) {
+      const auto [read_failed, bytes] = co_await stream.async_read_some(reader.space(), net::use_tuple);
+      if (read_failed) {
+        co_return now;
+      }
+      reader.received(bytes);
+      continue;
     }
-    used += n;
-    header = read_proxy_header(byte_view(bytes).first(used));
+    me.replying = true;
+    x.counts.took(steady_now() - begun, now.requests);
+    const auto [write_failed, written] =
+        co_await asio::async_write(stream, asio::buffer(now.replies), net::use_tuple);
+    bool well = !write_failed;
+    me.deadline = steady_now() + x.limits.idle_max;
+    if (well && now.more.parts) {
+      const long_reply more = std::exchange(now.more, {});
+      well = co_await send_parts(stream, me, more, x.limits.idle_max);
+    }
+    me.replying = false;
+    if (!well) {
+      co_return now;
+    }
   }
-  out.understood = header.is == proxy_header::state::whole;
-  if (out.understood) {
-    out.client = header.source;
-    out.rest.assign(bytes.begin() + static_cast<std::ptrdiff_t>(header.bytes),
-                    bytes.begin() + static_cast<std::ptrdiff_t>(used));
+  co_return now;
+}
+
+net::awaitable<void> talk_tls(open_connection& me, std::shared_ptr<asio::ssl::context> identity,
+                              std::vector<std::byte> begun, ip_address from, surroundings x) {
+  asio::ssl::stream<net::tcp::socket&> stream(me.socket, *identity);
+  // A handshake by what has come already, and what will.
+  const auto [failed, used] =
+      co_await stream.async_handshake(asio::ssl::stream_base::server, asio::buffer(begun), net::use_tuple);
+  if (failed) {
+    spdlog::debug("tracker: {}: no TLS: {}", from.to_string(), failed.message());
+    co_return;
   }
-  co_return out;
+  request_reader reader(x.limits.request_bytes_max);
+  const batch last = co_await talk(stream, me, reader, from, x);
+  if (last.last && !x.all.stopping()) {  // else nobody is there to say good-bye to
+    me.deadline = std::min(me.deadline.load(), steady_now() + linger_max);
+    co_await stream.async_shutdown(net::use_tuple);
+  }
 }
 
 }  // namespace
@@ -229,45 +260,30 @@ net::awaitable<void> serve(open_connections::place me, open_connections& all, co
     co_return;
   }
   ip_address from = net::from_asio(remote).address;
-  request_reader reader(limits.request_bytes_max);
-  batch now;
+  std::vector<std::byte> begun;  // the client's first bytes
   me->deadline = steady_now() + limits.idle_max;
   if (std::find(limits.proxies.begin(), limits.proxies.end(), from) != limits.proxies.end()) {
-    const introduction said = co_await read_introduction(me->socket);
+    introduction said = co_await read_introduction(me->socket);
     if (!said.understood) {
       spdlog::debug("tracker: {} does not speak the PROXY protocol", from.to_string());
       co_return;
     }
     from = said.client ? said.client->address : from;
-    reader.put(said.rest);
+    begun = std::move(said.rest);
   }
-  while (!now.last && !all.stopping()) {
-    const instant begun = steady_now();
-    answer(reader, service, counts, from, begun, now);
-    if (now.requests == 0) {
-      const auto [read_failed, bytes] = co_await me->socket.async_read_some(reader.space(), net::use_tuple);
-      if (read_failed) {
-        co_return;
-      }
-      reader.received(bytes);
-      continue;
-    }
-    me->replying = true;
-    counts.took(steady_now() - begun, now.requests);
-    const auto [write_failed, written] =
-        co_await asio::async_write(me->socket, asio::buffer(now.replies), net::use_tuple);
-    bool well = !write_failed;
-    me->deadline = steady_now() + limits.idle_max;
-    if (well && now.more.parts) {
-      const long_reply more = std::exchange(now.more, {});
-      well = co_await send_parts(*me, more, limits.idle_max);
-    }
-    me->replying = false;
-    if (!well) {
+  const surroundings x{all, service, counts, limits};
+  const auto identity = limits.tls == nullptr ? nullptr : limits.tls->current();
+  if (identity) {
+    const bool speaks_tls = co_await begins_with_tls(me->socket, begun);
+    if (speaks_tls) {
+      co_await talk_tls(*me, identity, begun, from, x);
       co_return;
     }
   }
-  if (now.may_send_more && !all.stopping()) {
+  request_reader reader(limits.request_bytes_max);
+  reader.put(begun);
+  const batch last = co_await talk(me->socket, *me, reader, from, x);
+  if (last.last && last.may_send_more && !all.stopping()) {
     co_await linger(*me);
   }
 }

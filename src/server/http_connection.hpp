@@ -10,6 +10,7 @@
 
 #include "server/open_connections.hpp"
 #include "server/request_counts.hpp"
+#include "server/tls_identity.hpp"
 #include "server/tracker_service.hpp"
 
 namespace shoal::server {
@@ -19,6 +20,7 @@ struct connection_limits {
   std::size_t request_bytes_max;
   /// Connections from these begin with a header of the PROXY protocol, which tells the client's address.
   std::span<const ip_address> proxies;
+  const tls_identity* tls = nullptr;  ///< with it, connections may be TLS too
 };
 
 /// Until the client leaves, is too slow, or the server stops. Runs on the socket's strand; `all`, `service`,

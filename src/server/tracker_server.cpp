@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <sys/socket.h>
 #include <thread>
 #include <utility>
 
@@ -27,6 +28,7 @@
 #include "server/snapshot_keeper.hpp"
 #include "server/steady_now.hpp"
 #include "server/swarm_shards.hpp"
+#include "server/tls_identity.hpp"
 #include "server/tracker_service.hpp"
 #include "server/udp_answerer.hpp"
 #include "server/udp_door.hpp"
@@ -84,6 +86,7 @@ struct tracker_server::impl {
   void restore();
   outcome<void> open_doors();
   outcome<std::unique_ptr<door>> open_door(const endpoint& where);
+  outcome<void> adopt_doors();
   census take_census() const;
   void welcome(net::tcp::socket socket);
   net::awaitable<void> sweep();
@@ -92,6 +95,7 @@ struct tracker_server::impl {
   const tracker_settings settings;
   swarm_shards swarms;
   admission door_keeper;
+  tls_identity identity;
   tracker_service service;
   udp_answerer answerer;
   request_counts http;
@@ -130,6 +134,38 @@ outcome<void> tracker_server::impl::open_doors() {
     }
     addresses.push_back((*opened)->listener.local());
     doors.push_back(std::move(*opened));
+  }
+  auto adopted = adopt_doors();
+  if (!adopted) {
+    doors.clear();
+    addresses.clear();
+  }
+  return adopted;
+}
+
+/// Those of TCP first, for their addresses are shown.
+outcome<void> tracker_server::impl::adopt_doors() {
+  for (const int wanted : {SOCK_STREAM, SOCK_DGRAM}) {
+    for (const int descriptor : settings.inherited) {
+      int type = 0;
+      socklen_t length = sizeof type;
+      if (::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != wanted) {
+        continue;
+      }
+      auto made = std::make_unique<door>(context);
+      outcome<void> taken;
+      if (wanted == SOCK_STREAM) {
+        taken = made->listener.adopt(descriptor);
+      } else {
+        const auto& strand = made->udp_strands.emplace_back(asio::any_io_executor(context.get_executor()));
+        taken = made->udp.emplace_back(std::make_unique<udp_door>(strand, answerer))->adopt(descriptor);
+      }
+      if (!taken) {
+        return taken;
+      }
+      addresses.push_back(wanted == SOCK_STREAM ? made->listener.local() : made->udp.front()->local());
+      doors.push_back(std::move(made));
+    }
   }
   return {};
 }
@@ -178,7 +214,7 @@ void tracker_server::impl::welcome(net::tcp::socket socket) {
     return;
   }
   const asio::any_io_executor own = socket.get_executor();
-  connection_limits limits{settings.idle_max, settings.request_bytes_max, {}};
+  connection_limits limits{settings.idle_max, settings.request_bytes_max, {}, &identity};
   if (settings.proxy_protocol) {
     limits.proxies = settings.trusted_proxies;
   }
@@ -285,6 +321,10 @@ void tracker_server::require_passkeys(registry::passkey_list keys) {
 
 void tracker_server::require_tokens(token_keys keys) {
   impl_->door_keeper.require_tokens(std::move(keys));
+}
+
+outcome<void> tracker_server::set_certificate(const std::string& chain_file, const std::string& key_file) {
+  return impl_->identity.load(chain_file, key_file);
 }
 
 outcome<void> tracker_server::stop(duration grace) {

@@ -4,9 +4,12 @@ import functools
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import unittest
+import urllib.error
+import urllib.parse
 import urllib.request
 
 import bencode
@@ -14,6 +17,19 @@ from swarm_test import DISK, OK, USAGE, SwarmTest
 from tracker_query import get, stats
 
 ONE, OTHER = b"\x11" * 20, b"\x22" * 20
+
+# What systemd does for a service with sockets of its own: they are open from 3 on, and the environment says so.
+HAND_OVER = """
+import os, socket, sys
+tcp, udp = socket.create_server(("127.0.0.1", 0)), socket.socket(type=socket.SOCK_DGRAM)
+udp.bind(tcp.getsockname())
+for place, opened in ((20, tcp), (21, udp)):
+    os.dup2(opened.fileno(), place)
+for place in (3, 4):
+    os.dup2(place + 17, place)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2")
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
 
 def announce(tracker, torrent, key="", **more):
@@ -130,6 +146,44 @@ class TrackerTest(SwarmTest):
             self.assertEqual(manager.recv(100), b"READY=1")
             tracker.ask_to_stop()
             self.assertEqual(manager.recv(100), b"STOPPING=1")
+
+    def test_https_on_the_same_port_with_another_certificate_after_a_hangup(self):
+        chain, key = self.shop.path / "chain.pem", self.shop.path / "key.pem"
+
+        def certify(name):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", chain,
+                            "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
+                           capture_output=True, timeout=60)
+
+        certify("one")
+        tracker = self.tracker("--tls-cert", chain, "--tls-key", key)
+        page = tracker.announce_url.replace("http:", "https:").replace("announce", "health")
+
+        def answer():
+            try:
+                with urllib.request.urlopen(page, timeout=10,
+                                            context=ssl.create_default_context(cafile=chain)) as reply:
+                    return reply.read()
+            except urllib.error.URLError as refused:
+                return str(refused)
+
+        self.assertEqual(answer(), b"ok\n")
+        self.assertIn(b"interval", announce(tracker, ONE))
+        certify("other")
+        self.assertIn("CERTIFICATE_VERIFY_FAILED", answer())
+        tracker.signal(signal.SIGHUP)
+        self.wait_until(lambda: answer() == b"ok\n", "the new certificate should be shown", 20)
+        self.assertEqual(self.shoal("tracker", "--check-config", "--tls-cert", key, "--tls-key", key).returncode, USAGE)
+        self.assertEqual(self.shoal("tracker", "--check-config", "--tls-cert", chain).returncode, USAGE)
+
+    def test_sockets_that_a_service_manager_opened(self):
+        tracker = self.tracker(listen=None, wrapper=["/usr/bin/python3", "-c", HAND_OVER])
+        self.assertIn(b"interval", announce(tracker, ONE))
+        with socket.socket(type=socket.SOCK_DGRAM) as client:
+            client.settimeout(20)
+            port = urllib.parse.urlsplit(tracker.announce_url).port
+            client.sendto(bytes.fromhex("00000417271019800000000000000007"), ("127.0.0.1", port))
+            self.assertEqual(client.recv(100)[:8], bytes.fromhex("0000000000000007"))
 
     def test_health_and_metrics(self):
         tracker = self.tracker()

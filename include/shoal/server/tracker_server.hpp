@@ -34,7 +34,10 @@ namespace shoal::server {
 enum class torrents_served : std::uint8_t { all, listed, not_listed };
 
 struct tracker_settings {
-  std::vector<endpoint> listen;  ///< one or more; port 0 takes a free one
+  std::vector<endpoint> listen;  ///< port 0 takes a free one
+  /// Sockets that are bound, and listen if they are TCP's, such as a service manager hands over; the server
+  /// owns them from `start` on. With these, or `listen`, or both, there must be one.
+  std::vector<int> inherited;
   unsigned threads = 1;
   registry::table_settings table;
   std::uint64_t seed = 0;                 ///< of all chance but the connection ids'
@@ -100,6 +103,9 @@ class tracker_server {
   /// From now on they must show a token that names their torrent, in the parameter `jwt` or in the passkey's
   /// place, or a passkey when `require_passkeys` was called too.
   void require_tokens(token_keys keys);
+  /// From now on connections may be TLS, on the same port: they are told apart by their first byte. PEM
+  /// files; may be called again, for a new certificate.
+  outcome<void> set_certificate(const std::string& chain_file, const std::string& key_file);
   /// Stops accepting, lets replies under way go out, closes; at most `grace`. The statistics stay. Then saves
   /// the snapshot; a failure when that cannot be done.
   outcome<void> stop(duration grace = std::chrono::seconds(2));
