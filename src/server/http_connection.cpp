@@ -164,6 +164,7 @@ net::awaitable<bool> send_parts(Stream& stream, open_connection& c, long_reply r
       out += "0\r\n\r\n";
     }
     if (out.empty()) {  // others on this thread shall have their turn nevertheless
+      c.deadline = steady_now() + idle_max;
       co_await asio::post(c.socket.get_executor(), asio::use_awaitable);
       continue;
     }

@@ -99,9 +99,9 @@ announce::scrape_entry swarm_shards::scrape(const sha1_digest& info_hash) const 
   return s.table.scrape(info_hash);
 }
 
-std::vector<sha1_digest> swarm_shards::info_hashes(std::size_t shard) const {
-  const std::lock_guard lock(shards_[shard]->mutex);
-  return shards_[shard]->table.info_hashes();
+std::vector<sha1_digest> swarm_shards::info_hashes(std::size_t place) const {
+  const std::lock_guard lock(shards_[place]->mutex);
+  return shards_[place]->table.info_hashes();
 }
 
 registry::table_totals swarm_shards::totals() const {

@@ -31,7 +31,7 @@ class swarm_shards {
                           registry::peer_room& peers);
   announce::scrape_entry scrape(const sha1_digest& info_hash) const;
   /// Of one of the `shard_count` tables, in no order.
-  std::vector<sha1_digest> info_hashes(std::size_t shard) const;
+  std::vector<sha1_digest> info_hashes(std::size_t place) const;
   registry::table_totals totals() const;
 
   /// Forgets who has been silent too long. Takes its time, but no lock for longer than some ten microseconds.
