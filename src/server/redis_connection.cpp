@@ -218,7 +218,7 @@ redis_connection::call_ptr redis_connection::send(const std::vector<std::string_
                             starts.data(), lengths.data()) != REDIS_OK) {
     return nullptr;
   }
-  held.release();  // the callback, which is always called, has it
+  static_cast<void>(held.release());  // the callback, which is always called, has it
   return made;
 }
 
