@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS shoal_app RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES packaging/shoal-tracker.service DESTINATION lib/systemd/system)
+install(FILES packaging/shoal-tracker.service packaging/shoal-tracker.socket DESTINATION lib/systemd/system)
 install(TARGETS shoal EXPORT shoal-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

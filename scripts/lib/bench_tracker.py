@@ -1,5 +1,5 @@
 """The tracker's bench: ours and opentracker, one after the other, under the same load, the server alone on one core and
-the load on the other."""
+the load on the other. Or one part of it, of ours alone: threads, expiry, restart, store."""
 import argparse
 import json
 import os
@@ -8,11 +8,15 @@ import socket
 import statistics
 import subprocess
 import sys
+import time
 import typing
 
 from measure import cpu_seconds, machine, memory
 from processes import ROOT, Workshop, free_port, wait_until
 from shoal import PROGRAM, Shoal
+
+sys.path.append(str(ROOT / "test/lib"))
+from tracker_query import stats  # noqa: E402  pylint: disable=wrong-import-position
 
 LOAD = ROOT / "build/release/test/bench/tracker_load"
 SERVER_CORE, LOAD_CORE = "0", "1"
@@ -36,9 +40,9 @@ def load(port, *options):
     return json.loads(done.stdout)
 
 
-def start_shoal(shop, whitelist, threads=1):
-    tracker = Shoal(shop, "shoal", "tracker", "--listen", "127.0.0.1:0", "--threads", threads, "--interval", "30m",
-                    "--max-swarms", 4_000_000, wrapper=pinned(SERVER_CORE if threads == 1 else "0,1"))
+def start_shoal(shop, whitelist, *options, threads=1, interval="30m", name="shoal"):
+    tracker = Shoal(shop, name, "tracker", "--listen", "127.0.0.1:0", "--threads", threads, "--interval", interval,
+                    "--max-swarms", 4_000_000, *options, wrapper=pinned(SERVER_CORE if threads == 1 else "0,1"))
     tracker.port = int(tracker.address().rsplit(":", 1)[1])
     return tracker
 
@@ -133,6 +137,88 @@ def run_server(name, swarms, seconds, runs):
         return samples, per_peer
 
 
+def work_per_cpu_second(server, swarms, seconds, loads):
+    """Of a server under so many loads at once, each on a core of its own."""
+    before = cpu_seconds(server.pid)
+    running = [subprocess.Popen(pinned(core, LOAD, f"127.0.0.1:{server.port}", "--want", WANT, *SWARMS[swarms],
+                                       "--window", 16, "--seconds", seconds), stdout=subprocess.PIPE, text=True)
+               for core in (LOAD_CORE, SERVER_CORE)[:loads]]
+    replies = sum(json.loads(process.communicate()[0])["replies"] for process in running)
+    return replies / (cpu_seconds(server.pid) - before)
+
+
+def part_threads(shop, arguments):
+    """What two threads do for the same CPU time, of what one does."""
+    done = {}
+    for threads in (1, 2):
+        server = start_shoal(shop, None, threads=threads, name=f"{threads} threads")
+        load(server.port, *SWARMS[arguments.swarms], "--load", "--window", 64)
+        done[threads] = statistics.median(work_per_cpu_second(server, arguments.swarms, arguments.seconds, threads)
+                                          for _ in range(arguments.runs))
+        server.stop()
+        print(f"{threads} thread(s): {done[threads]:.0f} replies a second of the server's CPU time")
+    print(f"two threads do {2 * done[2] / done[1]:.2f} times one thread's work, CPU-normalised")
+
+
+def part_expiry(shop, arguments):
+    """The slowest reply while a million peers are forgotten, beside the slowest when none are."""
+    server = start_shoal(shop, None, interval="20s")
+    load(server.port, *SWARMS["10k-zipf"], "--load", "--window", 64)
+    url = f"http://127.0.0.1:{server.port}/announce"
+    slowest = {True: [], False: []}
+    before = stats(url)["expired"]
+    end = time.monotonic() + 75  # the last is forgotten after 50 s and a tick
+    while time.monotonic() < end:
+        seen = load(server.port, "--torrents", 1000, "--peers", 1000, "--rate", 20_000, "--window", 256, "--seconds", 1)
+        expired = stats(url)["expired"]
+        slowest[expired - before > 1000].append((seen["max_us"], seen["p99_us"]))
+        before = expired
+    print(f"{before} peers forgotten")
+    for busy, rows in slowest.items():
+        if rows:
+            print(f"{'while peers are forgotten' if busy else 'while none are':<27}{len(rows)} s: slowest reply "
+                  f"{max(row[0] for row in rows) / 1000:.2f} ms (median second's {statistics.median(row[0] for row in rows) / 1000:.2f}), "
+                  f"p99 {statistics.median(row[1] for row in rows):.0f} us")
+
+
+def part_restart(shop, arguments):
+    """How long saving and restoring take, with the peers of --swarms."""
+    kept = shop.path / "swarms"
+    server = start_shoal(shop, None, "--snapshot", kept)
+    load(server.port, *SWARMS[arguments.swarms], "--load", "--window", 64)
+    begun = time.monotonic()
+    server.stop(120)
+    print(f"stopped and saved in {time.monotonic() - begun:.2f} s, {kept.stat().st_size / 1e6:.1f} MB")
+    begun = time.monotonic()
+    server = start_shoal(shop, None, "--snapshot", kept, name="again")
+    known = stats(f"http://127.0.0.1:{server.port}/announce")
+    print(f"started with {known['seeders'] + known['leechers']} peers in {known['swarms']} swarms "
+          f"in {time.monotonic() - begun:.2f} s")
+
+
+def part_store(shop, arguments):
+    """What sharing costs: CPU time a reply of the tracker and of Redis, without and with a store."""
+    port = free_port()
+    redis = shop.start("redis", pinned(LOAD_CORE, "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+                                       "--appendonly", "no", "--dir", shop.path))
+    redis.port = port
+    wait_until(lambda: listens(redis), "redis should listen", 30, 0.1)
+    for what, options in (("alone", []), ("sharing", ["--store", f"redis://127.0.0.1:{port}"])):
+        server = start_shoal(shop, None, *options, name=what)
+        load(server.port, *SWARMS[arguments.swarms], "--load", "--window", 64)
+        before = cpu_seconds(redis.pid)
+        samples = [measured(server, lambda: load(server.port, *SWARMS[arguments.swarms], "--window", 16, "--seconds",
+                                                 arguments.seconds)) for _ in range(arguments.runs)]  # pylint: disable=cell-var-from-loop
+        replies = sum(sample.replies_per_s for sample in samples) * arguments.seconds
+        print(f"{what:<9}{median(samples, 'replies_per_s'):>9.0f} replies/s, {median(samples, 'cpu_us'):.2f} us a reply, "
+              f"p99 {median(samples, 'p99_us'):.0f} us; Redis {(cpu_seconds(redis.pid) - before) * 1e6 / replies:.2f} us a reply, "
+              f"{memory(redis.pid)[0] / 1e6:.0f} MB")
+        server.stop()
+
+
+PARTS = {"threads": part_threads, "expiry": part_expiry, "restart": part_restart, "store": part_store}
+
+
 def median(samples, field):
     return statistics.median(getattr(sample, field) for sample in samples)
 
@@ -143,8 +229,15 @@ def main():
     parser.add_argument("--seconds", type=int, default=3, help="of each run (default: %(default)s)")
     parser.add_argument("--swarms", default="10k-zipf", choices=SWARMS, help="default: %(default)s")
     parser.add_argument("--servers", default="shoal,opentracker", help="default: %(default)s")
+    parser.add_argument("--part", choices=PARTS, help="only this, of ours")
     arguments = parser.parse_args()
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    if arguments.part:
+        print(f"$ scripts/bench tracker {' '.join(sys.argv[1:])}      at commit {commit.stdout.strip() or 'unknown'}")
+        print(machine().replace(", files in memory", ""))
+        with Workshop() as shop:
+            PARTS[arguments.part](shop, arguments)
+        return
     results = {name: run_server(name, arguments.swarms, arguments.seconds, arguments.runs)
                for name in arguments.servers.split(",")}
     print(f"$ scripts/bench tracker {' '.join(sys.argv[1:])}      at commit {commit.stdout.strip() or 'unknown'}")

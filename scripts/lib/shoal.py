@@ -52,8 +52,8 @@ class Shoal(Process):
         return self.started()["listen"]
 
 
-def start_tracker(shop, *options, listen="127.0.0.1:0", **how):
-    tracker = Shoal(shop, "tracker", "tracker", "--listen", listen, *options, **how)
+def start_tracker(shop, *options, listen="127.0.0.1:0", name="tracker", **how):
+    tracker = Shoal(shop, name, "tracker", *(["--listen", listen] if listen else []), *options, **how)
     tracker.announce_url = tracker.started()["announce_url"]
     return tracker
 

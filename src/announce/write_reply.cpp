@@ -143,16 +143,20 @@ void write_scrape_response(const std::vector<scrape_entry>& entries, std::string
   const auto same_hash = [](const auto* a, const auto* b) { return a->info_hash == b->info_hash; };
   sorted.erase(std::unique(sorted.begin(), sorted.end(), same_hash), sorted.end());
 
-  out += "d5:filesd";
+  out += scrape_response_head;
   for (const auto* entry : sorted) {
-    put_string(out, "", as_text(entry->info_hash.view()));
-    put_integer(out, "d8:complete", entry->complete);
-    put_integer(out, "10:downloaded", entry->downloaded);
-    put_integer(out, "11:downloaders", entry->incomplete - std::min(entry->incomplete, entry->partial_seeds));
-    put_integer(out, "10:incomplete", entry->incomplete);
-    out += 'e';
+    write_scrape_entry(*entry, out);
   }
-  out += "ee";
+  out += scrape_response_tail;
+}
+
+void write_scrape_entry(const scrape_entry& entry, std::string& out) {
+  put_string(out, "", as_text(entry.info_hash.view()));
+  put_integer(out, "d8:complete", entry.complete);
+  put_integer(out, "10:downloaded", entry.downloaded);
+  put_integer(out, "11:downloaders", entry.incomplete - std::min(entry.incomplete, entry.partial_seeds));
+  put_integer(out, "10:incomplete", entry.incomplete);
+  out += 'e';
 }
 
 }  // namespace shoal::announce

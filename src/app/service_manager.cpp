@@ -1,8 +1,10 @@
 #include "app/service_manager.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,6 +24,26 @@ void tell_service_manager(std::string_view state) {
   sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&where),
          length);
   close(descriptor);
+}
+
+std::vector<int> take_inherited_sockets() {
+  constexpr int first = 3;  // SD_LISTEN_FDS_START
+  constexpr int sockets_max = 64;
+  const auto number = [](const char* name) {
+    const char* const text = std::getenv(name);
+    return text == nullptr ? 0L : std::strtol(text, nullptr, 10);
+  };
+  std::vector<int> out;
+  if (number("LISTEN_PID") == getpid()) {
+    const long count = std::min<long>(number("LISTEN_FDS"), sockets_max);
+    for (int d = first; d < first + count; ++d) {
+      if (fcntl(d, F_SETFD, FD_CLOEXEC) == 0) out.push_back(d);
+    }
+  }
+  for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
+    unsetenv(name);
+  }
+  return out;
 }
 
 }  // namespace shoal::app

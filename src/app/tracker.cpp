@@ -6,10 +6,10 @@
 
 #include <shoal/base/units.hpp>
 
+#include "app/access_files.hpp"
 #include "app/command_line.hpp"
 #include "app/complaint.hpp"
 #include "app/json_options.hpp"
-#include "app/served_torrents.hpp"
 #include "app/service_manager.hpp"
 #include "app/text.hpp"
 #include "app/tracker_host.hpp"
@@ -30,7 +30,11 @@ struct tracker_options {
   std::uint32_t peers_kept_max = 10'000'000;
   std::uint32_t requests_per_s_max = 0;
   std::vector<ip_address> trusted_proxies;
-  served_torrents served;
+  access_files access;
+  std::string snapshot;
+  std::optional<server::redis_address> store;
+  bool proxy_protocol = false;
+  bool follow_keys = false;
   bool full_scrape = false;
   bool check_config = false;
 };
@@ -38,6 +42,11 @@ struct tracker_options {
 parsed<ip_address> parse_address(std::string_view text) {
   if (const auto address = ip_address::parse(text)) return {address, {}};
   return {std::nullopt, "'" + printable(text) + "' is no address, such as 10.0.0.1"};
+}
+
+parsed<server::redis_address> parse_store(std::string_view text) {
+  if (auto address = server::redis_address::parse(text)) return {std::move(address), {}};
+  return {std::nullopt, "it is no address such as redis://10.0.0.1:6379/0"};  // and may have a password
 }
 
 void declare(CLI::App& c, tracker_options& o) {
@@ -49,25 +58,41 @@ void declare(CLI::App& c, tracker_options& o) {
   add_value(c, "--max-connections", o.connections_max, parse_count, "N",
             "Connections open at once; default 10000");
   add_value(c, "--max-swarms", o.swarms_kept_max, parse_count, "N",
-            "Torrents known at once; default 2000000 (about 100 bytes each)");
+            "Torrents known at once; default 2000000");
   add_value(c, "--max-peers", o.peers_kept_max, parse_count, "N",
-            "Peers known at once; default 10000000 (about 11 bytes each, 27 by IPv6)");
+            "Peers known at once; default 10000000 (11 bytes each, IPv6 27)");
   add_value(c, "--max-rate", o.requests_per_s_max, parse_count, "N",
             "Requests a second from one address (IPv6: /64); default no limit");
-  auto* const allow = c.add_option("--allow", o.served.allow_file,
-                                   "Serve only the info-hashes in this file, one a line; SIGHUP: read again");
-  c.add_option("--deny", o.served.deny_file, "Serve all but the info-hashes in this file")
+  auto* const allow = c.add_option("--allow", o.access.allow,
+                                   "Serve only the info-hashes in this file; SIGHUP reads it again");
+  c.add_option("--deny", o.access.deny, "Serve all but the info-hashes in this file")
       ->type_name("FILE")
       ->excludes(allow);
   allow->type_name("FILE");
+  c.add_option("--passkeys", o.access.passkeys,
+               "Serve only /PASSKEY/announce with one in this file; SIGHUP too")
+      ->type_name("FILE");
+  c.add_option("--token-key", o.access.token_keys,
+               "Serve only who shows a JWT that these public keys vouch for")
+      ->type_name("PEM");
+  auto* const certificate = c.add_option("--tls-cert", o.access.certificate,
+                                         "Answer HTTPS too, on the same port, with this chain; SIGHUP too");
+  auto* const key = c.add_option("--tls-key", o.access.private_key, "The certificate's private key");
+  certificate->type_name("PEM")->needs(key);
+  key->type_name("PEM")->needs(certificate);
   add_values(c, "--trusted-proxy", o.trusted_proxies, parse_address, "ADDR",
              "Believe its X-Forwarded-For; repeat for more");
+  c.add_flag("--proxy-protocol", o.proxy_protocol, "Those proxies speak the PROXY protocol, version 1 or 2")
+      ->needs("--trusted-proxy");
+  c.add_flag("--follow-keys", o.follow_keys, "Take a peer that moves, by its key, for one; 50 bytes a peer");
+  c.add_option("--snapshot", o.snapshot, "Keep the swarms in this file between two runs")->type_name("FILE");
+  add_optional(c, "--store", o.store, parse_store, "URL",
+               "Share the swarms with other trackers through redis://HOST:PORT");
   c.add_flag("--full-scrape", o.full_scrape, "Tell everything about all swarms to who asks");
   add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
   c.add_flag("--check-config", o.check_config, "Only say whether the options and files are right");
   c.footer(
       "HTTP and UDP are answered on the same port number: -a udp://... works as well.\n"
-      "It keeps nothing on disk: after a restart peers announce again and all is as before.\n"
       "\nExample:\n"
       "  shoal tracker --listen 10.0.0.1:6969\n"
       "  shoal seed bigfile -a http://10.0.0.1:6969/announce\n"
@@ -77,10 +102,15 @@ void declare(CLI::App& c, tracker_options& o) {
 server::tracker_settings settings_of(const tracker_options& o) {
   server::tracker_settings s;
   s.listen = o.listen;
-  if (s.listen.empty()) s.listen.push_back({ip_address::v6({}), 6969});
+  s.inherited = take_inherited_sockets();
+  if (s.listen.empty() && s.inherited.empty()) s.listen.push_back({ip_address::v6({}), 6969});
   s.threads = o.threads;
   s.connections_max = o.connections_max;
   s.full_scrape = o.full_scrape;
+  s.snapshot = o.snapshot;
+  s.store = o.store;
+  s.proxy_protocol = o.proxy_protocol;
+  s.table.follow_keys = o.follow_keys;
   s.requests_per_s_max = o.requests_per_s_max;
   s.trusted_proxies = o.trusted_proxies;
   s.table.interval_s = std::max(
@@ -122,6 +152,17 @@ void introduce(context& x, const running_tracker& t) {
                           {"announce_url", t.announce_url}});
 }
 
+void report_snapshot(context& x, const tracker_options& o, const server::tracker_server& tracker) {
+  const auto& restored = tracker.restored();
+  if (!restored) {
+    x.out.complain("Starting without what was known before: " + restored.error().message());
+  } else if (*restored) {
+    const auto known = tracker.stats().table;
+    x.out.say("Restored " + counted(known.swarms, "swarm") + " with " +
+              counted(known.seeders + known.leechers, "peer") + " from " + printable(o.snapshot));
+  }
+}
+
 // Until the signal: statistics, twice a second on a terminal, else every 10 s when they changed.
 void watch(context& x, const server::tracker_server& tracker) {
   std::mutex mutex;
@@ -145,10 +186,10 @@ void watch(context& x, const server::tracker_server& tracker) {
   x.stop.on_request({});
 }
 
-// The file of torrents, again; the old one counts on when the new one is wrong.
-void read_again(context& x, const served_torrents& served, server::tracker_server& tracker) {
+// The files of who and what is served, again; the old ones count on when a new one is wrong.
+void read_again(context& x, const access_files& access, server::tracker_server& tracker) {
   try {
-    x.out.say("Read again: " + counted(served.apply(tracker), "torrent") + " listed");
+    x.out.say("Read again: " + access.apply(tracker));
   } catch (const complaint& e) {
     x.out.complain(e.what());
   }
@@ -156,25 +197,28 @@ void read_again(context& x, const served_torrents& served, server::tracker_serve
 
 exit_code tracker(context& x, const tracker_options& o) {
   if (o.check_config) {
-    o.served.check();
+    o.access.check();
     x.out.say("The configuration is fine.");
     return exit_code::ok;
   }
-  const auto t = start_tracker(settings_of(o), "--listen");
-  o.served.apply(*t.server);
-  if (o.served.restricted()) x.stop.on_hangup([&] { read_again(x, o.served, *t.server); });
+  const auto t =
+      start_tracker(settings_of(o), "--listen", [&o](server::tracker_server& s) { o.access.apply(s); });
+  if (o.access.any()) x.stop.on_hangup([&] { read_again(x, o.access, *t.server); });
+  report_snapshot(x, o, *t.server);
   introduce(x, t);
   tell_service_manager("READY=1");
   watch(x, *t.server);
   tell_service_manager("STOPPING=1");
   x.stop.on_hangup({});
   x.out.clear_status();
-  t.server->stop();
+  const auto saved = t.server->stop();
+  if (!saved) x.out.complain("No snapshot was saved: " + saved.error().message());
   const auto stats = t.server->stats();
   x.out.say("Stopped: " + stats_line(stats));
   x.out.event("stats", stats_fields(stats));
-  x.out.event("stopped", {{"exit_code", to_int(exit_code::ok)}, {"torrents", boost::json::array()}});
-  return exit_code::ok;
+  const auto code = saved ? exit_code::ok : exit_code::storage;
+  x.out.event("stopped", {{"exit_code", to_int(code)}, {"torrents", boost::json::array()}});
+  return code;
 }
 
 }  // namespace

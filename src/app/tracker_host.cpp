@@ -20,18 +20,24 @@ std::string listed(const std::vector<endpoint>& list) {
 
 }  // namespace
 
-running_tracker start_tracker(server::tracker_settings settings, const std::string& option) {
+running_tracker start_tracker(server::tracker_settings settings, const std::string& option,
+                              const std::function<void(server::tracker_server&)>& prepare) {
   std::random_device device;
   const auto word = [&] { return (std::uint64_t{device()} << 32) | device(); };
   settings.seed = word();
   settings.id_key = {word(), word()};
-  auto server = std::make_unique<server::tracker_server>(settings);
+  const auto made = [&] {
+    auto out = std::make_unique<server::tracker_server>(settings);
+    if (prepare) prepare(*out);
+    return out;
+  };
+  auto server = made();
   auto started = server->start();
   if (!started && started.error().code == boost::system::errc::address_family_not_supported) {
     for (auto& e : settings.listen) {
       if (e.address.is_unspecified()) e.address = ip_address{};
     }
-    server = std::make_unique<server::tracker_server>(settings);
+    server = made();
     started = server->start();
   }
   if (!started) throw listen_complaint(started.error(), listed(settings.listen), option);

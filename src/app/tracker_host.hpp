@@ -1,6 +1,7 @@
 #pragma once
 // The tracker inside this process: for `tracker`, and for `seed --with-tracker`.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,7 +20,9 @@ struct running_tracker {
 
 /// Starts it or complains; `option` is what chooses another address. A machine without IPv6 that should
 /// listen on every address listens on its IPv4 ones.
-running_tracker start_tracker(server::tracker_settings settings, const std::string& option);
+/// `prepare` is called before anybody is answered.
+running_tracker start_tracker(server::tracker_settings settings, const std::string& option,
+                              const std::function<void(server::tracker_server&)>& prepare = {});
 
 /// What people should know about the address; `option` chooses another. Empty when it is as they chose it.
 std::string address_remark(const reachable& r, const std::string& option);

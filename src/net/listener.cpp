@@ -1,4 +1,6 @@
+#include <cerrno>
 #include <chrono>
+#include <sys/socket.h>
 #include <utility>
 
 #include <boost/asio/ip/v6_only.hpp>
@@ -52,6 +54,29 @@ outcome<void> listener::open(const endpoint& where, const std::string& congestio
   if (failed) {
     close();
     return failure{failed, where.to_string()};
+  }
+  return {};
+}
+
+outcome<void> listener::adopt(int descriptor) {
+  sockaddr_storage name{};
+  socklen_t length = sizeof name;
+  error failed;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &length) != 0) {
+    failed = {errno, boost::system::system_category()};
+  } else if (name.ss_family != AF_INET && name.ss_family != AF_INET6) {
+    failed = asio::error::address_family_not_supported;
+  } else {
+    acceptor_.assign(name.ss_family == AF_INET ? tcp::v4() : tcp::v6(), descriptor, failed);
+  }
+  if (!failed) {
+    acceptor_.set_option(tcp::no_delay(true), failed);
+  }
+  if (!failed) {
+    local_ = from_asio(acceptor_.local_endpoint(failed));
+  }
+  if (failed) {
+    return failure{failed, "inherited socket " + std::to_string(descriptor)};
   }
   return {};
 }

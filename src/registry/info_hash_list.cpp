@@ -3,36 +3,22 @@
 #include <shoal/base/hex.hpp>
 #include <shoal/registry/info_hash_list.hpp>
 
+#include "registry/lines.hpp"
+
 namespace shoal::registry {
-
-namespace {
-
-std::string_view trimmed(std::string_view line) {
-  line = line.substr(0, line.find('#'));
-  constexpr std::string_view space = " \t\r";
-  const auto first = std::min(line.find_first_not_of(space), line.size());
-  line.remove_prefix(first);
-  return line.substr(0, line.find_last_not_of(space) + 1);
-}
-
-}  // namespace
 
 std::optional<info_hash_list> info_hash_list::parse(std::string_view text, std::size_t& bad_line) {
   info_hash_list out;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const auto line = trimmed(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.empty()) {
-      continue;
-    }
+  bad_line = first_bad_line(text, [&](std::string_view line) {
     const auto bytes = from_hex(line);
     const auto hash = bytes ? sha1_digest::from(*bytes) : std::nullopt;
-    if (!hash) {
-      bad_line = number;
-      return std::nullopt;
+    if (hash) {
+      out.sorted_.push_back(*hash);
     }
-    out.sorted_.push_back(*hash);
+    return hash.has_value();
+  });
+  if (bad_line != 0) {
+    return std::nullopt;
   }
   std::sort(out.sorted_.begin(), out.sorted_.end());
   out.sorted_.erase(std::unique(out.sorted_.begin(), out.sorted_.end()), out.sorted_.end());

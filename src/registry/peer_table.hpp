@@ -27,6 +27,7 @@ struct peer_record {
   static constexpr std::uint8_t completed = 1;  ///< its `completed` event has been counted
   static constexpr std::uint8_t partial = 2;    ///< BEP 21: not all is there, and it wants no more
   static constexpr std::uint8_t chosen = 4;     ///< only while a reply is being written
+  static constexpr std::uint8_t foreign = 8;    ///< it announced to another tracker only
 
   place where{};
   std::uint8_t heard = 0;  ///< the tick, modulo 256

@@ -9,12 +9,7 @@
 #include <shoal/registry/swarm_table.hpp>
 
 #include "registry/choice.hpp"
-#include "registry/keyed_hash.hpp"
-#include "registry/peer_table.hpp"
-#include "registry/swarm.hpp"
-#include "registry/swarm_directory.hpp"
-#include "registry/sweep.hpp"
-#include "registry/ticks.hpp"
+#include "registry/swarm_table_state.hpp"
 
 namespace shoal::registry {
 
@@ -24,15 +19,6 @@ announce::scrape_entry entry_of(const swarm& s) {
   return {s.info_hash, s.seeders(), s.completed, s.leechers(), s.partial_seeds};
 }
 
-template <std::size_t AddressBytes>
-typename peer_record<AddressBytes>::place place_of(const endpoint& e) {
-  typename peer_record<AddressBytes>::place out;
-  std::memcpy(out.data(), e.address.bytes().data(), AddressBytes);
-  out[AddressBytes] = static_cast<std::byte>(e.port >> 8);
-  out[AddressBytes + 1] = static_cast<std::byte>(e.port & 0xff);
-  return out;
-}
-
 /// What an announce makes of its sender.
 struct standing {
   bool gives, partial;
@@ -40,6 +26,15 @@ struct standing {
   explicit standing(const announce::announce_request& r)
       : gives(r.left == 0 || r.event == announce::event::paused), partial(gives && r.left != 0) {}
 };
+
+company company_for(const announce::announce_request& r) {
+  if (!standing(r).gives) {
+    return company::all;
+  }
+  // A client that has only a magnet link knows no size, and some (aria2) say then that nothing is left.
+  const bool may_know_nothing = r.event == announce::event::started && r.left == 0 && r.downloaded == 0;
+  return may_know_nothing ? company::leechers_first : company::leechers;
+}
 
 /// Without a look at all peers for so many ticks, one is due at once, or ages could not be told.
 constexpr std::uint64_t round_ticks_max = 100;
@@ -56,46 +51,6 @@ table_totals& table_totals::operator+=(const table_totals& o) {
   expired += o.expired;
   return *this;
 }
-
-struct swarm_table::state {
-  state(const table_settings& s, std::uint64_t seed)
-      : settings(s),
-        clock(from_seconds(s.expire_intervals * s.interval_s)),
-        chance(seed),
-        hash(chance),
-        swarms(keyed_hash(chance), s.swarms_max),
-        silent(hash) {}
-
-  std::uint64_t advance(instant now);
-  bool expire(std::uint64_t tick, std::size_t places_max);
-
-  template <std::size_t AddressBytes>
-  told announce_from(std::uint64_t tick, const announce::announce_request& r, const endpoint& from,
-                     peer_room& peers, bool admits);
-  template <std::size_t AddressBytes>
-  peer_record<AddressBytes>* remember(std::uint64_t tick, swarm& s, const announce::announce_request& r,
-                                      const endpoint& from, bool admits);
-  template <std::size_t AddressBytes>
-  void drop(std::uint64_t tick, swarm_slot slot, const endpoint& from);
-  void count(swarm& s, bool gives, bool partial, int by);
-  void count_partial(swarm& s, int by);
-  told reply_about(const swarm& s);
-  template <std::size_t AddressBytes>
-  std::uint32_t tell(swarm& s, std::uint32_t wanted, bool to_giver, const peer_record<AddressBytes>* asker,
-                     span_writer& out);
-
-  table_settings settings;
-  tick_clock clock;
-  rng chance;
-  keyed_hash hash;
-  swarm_directory swarms;
-  sweep silent;
-  std::uint64_t last_tick = 0;
-  std::tuple<std::vector<peer_record<4>*>, std::vector<peer_record<16>*>> scratch;
-
-  std::size_t givers = 0, wanters = 0, partial_seeds = 0;
-  std::uint64_t announces = 0, completed = 0, expired = 0;
-};
 
 /// The tick, with the table fit for it.
 std::uint64_t swarm_table::state::advance(instant now) {
@@ -143,7 +98,8 @@ void swarm_table::state::count_partial(swarm& s, int by) {
 template <std::size_t AddressBytes>
 peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swarm& s,
                                                         const announce::announce_request& r,
-                                                        const endpoint& from, bool admits) {
+                                                        const endpoint& from, std::uint8_t inherited,
+                                                        bool admits) {
   using record = peer_record<AddressBytes>;
   const standing now(r);
   const auto where = place_of<AddressBytes>(from);
@@ -169,6 +125,8 @@ peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swar
     was_partial = false;
   }
   peer->heard = kept(tick);
+  peer->marks &= static_cast<std::uint8_t>(~record::foreign);
+  peer->marks |= inherited;
   if (now.partial != was_partial) {
     peer->marks ^= record::partial;
     count_partial(s, now.partial ? 1 : -1);
@@ -181,9 +139,32 @@ peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swar
   return peer;
 }
 
+/// A peer whose address changed is no longer where it was.
 template <std::size_t AddressBytes>
-void swarm_table::state::drop(std::uint64_t tick, swarm_slot slot, const endpoint& from) {
-  swarm& s = swarms[slot];
+swarm_table::state::move swarm_table::state::follow_key(std::uint64_t tick, swarm& s,
+                                                        const announce::announce_request& r,
+                                                        const endpoint& from) {
+  auto& index = std::get<key_index<AddressBytes>>(keys);
+  const std::uint64_t id = hash(r.peer_id.view(), hash(r.info_hash.view(), *r.key));
+  const auto here = place_of<AddressBytes>(from);
+  const auto before = r.event == announce::event::stopped ? index.take(id, tick) : index.move(id, here, tick);
+  auto* const family = s.family<AddressBytes>();
+  if (!before || *before == here || family == nullptr) {
+    return {};
+  }
+  move out{endpoint_of<AddressBytes>(*before)};
+  for (const bool gives : {true, false}) {
+    if (auto* const left = family->of(gives).find(*before, hash)) {
+      out.marks = left->marks & left->completed;
+      count(s, gives, left->has(left->partial), -1);
+      family->of(gives).remove(left, hash);
+    }
+  }
+  return out;
+}
+
+template <std::size_t AddressBytes>
+void swarm_table::state::drop(swarm& s, const endpoint& from) {
   auto* const family = s.family<AddressBytes>();
   if (family == nullptr) {
     return;
@@ -193,9 +174,6 @@ void swarm_table::state::drop(std::uint64_t tick, swarm_slot slot, const endpoin
     if (auto* const peer = family->of(gives).find(where, hash)) {
       count(s, gives, peer->has(peer->partial), -1);
       family->of(gives).remove(peer, hash);
-      if (s.size() == 0) {
-        swarms.emptied(slot, tick);
-      }
       return;
     }
   }
@@ -209,31 +187,51 @@ told swarm_table::state::reply_about(const swarm& s) {
   out.min_interval_s = std::min(settings.min_interval_s, out.interval_s);
   out.complete = s.seeders();
   out.incomplete = s.leechers();
+  out.completed = s.completed;
   return out;
 }
 
 template <std::size_t AddressBytes>
-std::uint32_t swarm_table::state::tell(swarm& s, std::uint32_t wanted, bool to_giver,
+std::uint32_t swarm_table::state::tell(swarm& s, std::uint32_t wanted, company whom,
                                        const peer_record<AddressBytes>* asker, span_writer& out) {
   auto* const family = s.family<AddressBytes>();
   if (family == nullptr) {
     return 0;
   }
-  choice<AddressBytes> all(family->wants, to_giver ? nullptr : &family->gives, to_giver ? nullptr : asker);
-  return all.write(wanted, chance, std::get<std::vector<peer_record<AddressBytes>*>>(scratch), out);
+  auto& kept = std::get<std::vector<peer_record<AddressBytes>*>>(scratch);
+  if (whom == company::all) {
+    return choice<AddressBytes>(family->wants, &family->gives, asker).write(wanted, chance, kept, out);
+  }
+  const auto first = choice<AddressBytes>(family->wants, nullptr, nullptr).write(wanted, chance, kept, out);
+  if (whom == company::leechers) {
+    return first;
+  }
+  choice<AddressBytes> givers_left(family->gives, nullptr, asker);
+  return first + givers_left.write(wanted - first, chance, kept, out);
 }
 
 template <std::size_t AddressBytes>
 told swarm_table::state::announce_from(std::uint64_t tick, const announce::announce_request& r,
                                        const endpoint& from, peer_room& peers, bool admits) {
   ++announces;
+  const bool follows = settings.follow_keys && r.key && from.port != 0;
   if (r.event == announce::event::stopped) {
     const auto slot = swarms.find(r.info_hash);
+    move moved;
     if (slot) {
-      drop<AddressBytes>(tick, *slot, from);
+      const bool was_empty = swarms[*slot].size() == 0;
+      if (follows) {
+        moved = follow_key<AddressBytes>(tick, swarms[*slot], r, from);
+      }
+      drop<AddressBytes>(swarms[*slot], from);
+      if (!was_empty && swarms[*slot].size() == 0) {
+        swarms.emptied(*slot, tick);
+      }
     }
     static const swarm nobody;
-    return reply_about(slot ? swarms[*slot] : nobody);
+    told out = reply_about(slot ? swarms[*slot] : nobody);
+    out.moved_from = moved.from;
+    return out;
   }
   const auto slot = swarms.find_or_open(r.info_hash);
   if (!slot) {
@@ -243,20 +241,23 @@ told swarm_table::state::announce_from(std::uint64_t tick, const announce::annou
     return out;
   }
   swarm& s = swarms[*slot];
-  const auto* const asker = remember<AddressBytes>(tick, s, r, from, admits);
+  const move moved = follows ? follow_key<AddressBytes>(tick, s, r, from) : move();
+  const auto* const asker = remember<AddressBytes>(tick, s, r, from, moved.marks, admits);
   if (s.size() == 0) {
     swarms.emptied(*slot, tick);
   }
   std::uint32_t wanted = std::min(r.num_want.value_or(settings.num_want_default), settings.num_want_max);
-  const bool to_giver = standing(r).gives;
+  const company whom = company_for(r);
   if constexpr (AddressBytes == 4) {
-    wanted -= tell<4>(s, wanted, to_giver, asker, peers.v4);
-    tell<16>(s, wanted, to_giver, nullptr, peers.v6);
+    wanted -= tell<4>(s, wanted, whom, asker, peers.v4);
+    tell<16>(s, wanted, whom, nullptr, peers.v6);
   } else {
-    wanted -= tell<16>(s, wanted, to_giver, asker, peers.v6);
-    tell<4>(s, wanted, to_giver, nullptr, peers.v4);
+    wanted -= tell<16>(s, wanted, whom, asker, peers.v6);
+    tell<4>(s, wanted, whom, nullptr, peers.v4);
   }
-  return reply_about(s);
+  told out = reply_about(s);
+  out.moved_from = moved.from;
+  return out;
 }
 
 swarm_table::swarm_table(const table_settings& s, std::uint64_t seed)
@@ -307,14 +308,12 @@ announce::scrape_entry swarm_table::scrape(const sha1_digest& info_hash) const {
   return slot ? entry_of(state_->swarms[*slot]) : announce::scrape_entry{info_hash};
 }
 
-std::vector<announce::scrape_entry> swarm_table::scrape_all(std::size_t swarms_max) const {
-  std::vector<announce::scrape_entry> out;
+std::vector<sha1_digest> swarm_table::info_hashes() const {
+  std::vector<sha1_digest> out;
+  out.reserve(state_->swarms.size());
   for (const swarm& s : std::as_const(state_->swarms).slots()) {
-    if (out.size() >= swarms_max) {
-      break;
-    }
     if (s.in_use) {
-      out.push_back(entry_of(s));
+      out.push_back(s.info_hash);
     }
   }
   return out;

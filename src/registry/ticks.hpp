@@ -18,9 +18,13 @@ class tick_clock {
 
   /// The number of the tick, never less than the last: threads may bring their times in another order.
   std::uint64_t at(instant now) {
-    last_ = std::max(last_, static_cast<std::uint64_t>(now.time_since_epoch().count() / length_));
+    last_ = peek(now);
     return last_;
   }
+  std::uint64_t peek(instant now) const {
+    return std::max(last_, static_cast<std::uint64_t>(now.time_since_epoch().count() / length_));
+  }
+  duration length() const { return duration(length_); }
 
  private:
   std::int64_t length_;  // in the clock's units

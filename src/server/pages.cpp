@@ -100,7 +100,7 @@ std::int64_t whole_seconds(duration d) {
 
 std::string stats_json(const census& c) {
   const tracker_stats& s = c.stats;
-  const boost::json::object stats{
+  boost::json::object stats{
       {"version", SHOAL_VERSION},       {"uptime_s", whole_seconds(c.uptime)},
       {"swarms", s.table.swarms},       {"seeders", s.table.seeders},
       {"leechers", s.table.leechers},   {"announces", s.table.announces},
@@ -108,6 +108,12 @@ std::string stats_json(const census& c) {
       {"connections", s.connections},   {"requests", s.requests},
       {"bad_requests", s.bad_requests}, {"datagrams", s.datagrams},
   };
+  if (s.store) {
+    stats["store"] = {{"connected", s.store->connected},
+                      {"sent_bytes", s.store->sent_bytes},
+                      {"learnt", s.store->learnt},
+                      {"breaks", s.store->breaks}};
+  }
   return boost::json::serialize(stats) + "\n";
 }
 
@@ -123,6 +129,15 @@ std::string metrics_text(const census& c) {
   m.one("shoal_tracker_completed_total", "counter", "Downloads that were completed.", t.completed);
   m.one("shoal_tracker_expired_total", "counter", "Peers that were forgotten for their silence.", t.expired);
   m.one("shoal_tracker_connections", "gauge", "TCP connections open.", c.stats.connections);
+  if (const auto& store = c.stats.store) {
+    m.one("shoal_tracker_store_connected", "gauge", "Whether the shared store is there.",
+          store->connected ? 1 : 0);
+    m.one("shoal_tracker_store_sent_bytes_total", "counter", "News given to the store.", store->sent_bytes);
+    m.one("shoal_tracker_store_learnt_total", "counter",
+          "Peers' announces to other trackers that were learnt.", store->learnt);
+    m.one("shoal_tracker_store_breaks_total", "counter", "Connections to the store lost or not had.",
+          store->breaks);
+  }
   m.head("shoal_tracker_requests_total", "counter",
          "Requests, by what they were and how they were answered.");
   const auto http = label("protocol", "http");
@@ -153,6 +168,9 @@ std::string front_page(const census& c) {
   row("Requests by HTTP", c.http.total());
   row("Requests by UDP", c.udp.total());
   row("Connections open", c.stats.connections);
+  if (c.stats.store) {
+    out += std::string("<tr><td>Shared store<td>") + (c.stats.store->connected ? "there" : "away");
+  }
   row("Up for seconds", static_cast<std::uint64_t>(whole_seconds(c.uptime)));
   out += "</table><p>shoal " SHOAL_VERSION
          ". Announce at <code>/announce</code>, by HTTP or UDP. Numbers for programs: <a "

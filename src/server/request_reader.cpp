@@ -4,6 +4,7 @@
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
 
 namespace shoal::server {
 
@@ -69,6 +70,8 @@ http_request request_reader::accept() {
   for (const auto& field : head) {
     if (boost::beast::iequals(field.name_string(), "X-Forwarded-For")) {
       out.forwarded_for = field.value();
+    } else if (field.name() == http::field::accept_encoding) {
+      out.accept_encoding = field.value();
     }
   }
   out.head = is_head;

@@ -11,12 +11,15 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include <shoal/base/bytes.hpp>
+
 namespace shoal::server {
 
 struct http_request {
-  std::string_view target;         ///< path and query; valid until the next call
-  std::string_view forwarded_for;  ///< X-Forwarded-For, the last one's; as long valid
-  bool head = false;               ///< HEAD instead of GET
+  std::string_view target;           ///< path and query; valid until the next call
+  std::string_view forwarded_for;    ///< X-Forwarded-For, the last one's; as long valid
+  std::string_view accept_encoding;  ///< Accept-Encoding; as long valid
+  bool head = false;                 ///< HEAD instead of GET
   bool keep_alive = false;
   bool minor_version_0 = false;  ///< HTTP/1.0, where keeping alive must be said
   /// Not 0: no request of ours but this status to answer with, the last thing on the connection.
@@ -31,6 +34,11 @@ class request_reader {
   /// Where the next bytes go; never empty after `next` has found nothing.
   boost::asio::mutable_buffer space();
   void received(std::size_t bytes) { buffer_.commit(bytes); }
+  /// The first bytes, which somebody else has read; some thousand at most.
+  void put(byte_view bytes) {
+    buffer_.commit(boost::asio::buffer_copy(buffer_.prepare(bytes.size()),
+                                            boost::asio::buffer(bytes.data(), bytes.size())));
+  }
 
   /// The next request whose head is there; nothing when there is no whole one. After a refusal there is no
   /// next.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <shoal/base/rng.hpp>
 
@@ -11,6 +12,11 @@ namespace {
 
 /// Places looked at under one lock; a nanosecond or two each.
 constexpr std::size_t expire_step = 8192;
+/// Bytes of excerpts made under one lock: a few thousand peers.
+constexpr std::size_t save_step_bytes = std::size_t{32} * 1024;
+
+/// News of one table that wait to be taken.
+constexpr std::size_t news_bytes_max = std::size_t{256} * 1024;
 
 std::size_t peers_in(const registry::swarm_table& t) {
   const auto totals = t.totals();
@@ -58,7 +64,33 @@ registry::told swarm_shards::announce(instant now, const announce::announce_requ
   const bool admits = peers_.load(std::memory_order_relaxed) < peers_max_;
   const auto told = s.table.announce(now, r, from, peers, admits);
   recount(before, peers_in(s.table));
+  if (keeps_news_ && !told.no_room && from.port != 0) {
+    note(s, r, from, told);
+  }
   return told;
+}
+
+void swarm_shards::note(shard& s, const announce::announce_request& r, const endpoint& from,
+                        const registry::told& told) {
+  if (s.news.size() >= news_bytes_max) {
+    s.lost_news = true;
+    return;
+  }
+  if (told.moved_from.port != 0) {
+    registry::write_news(r.info_hash, told.completed, told.moved_from, registry::peer_mark::gone, s.news);
+  }
+  registry::write_news(r.info_hash, told.completed, from, registry::marks_of(r), s.news);
+}
+
+bool swarm_shards::take_news(std::vector<std::byte>& out) {
+  bool all = true;
+  for (const auto& s : shards_) {
+    const std::lock_guard lock(s->mutex);
+    out.insert(out.end(), s->news.begin(), s->news.end());
+    s->news.clear();
+    all = all && !std::exchange(s->lost_news, false);
+  }
+  return all;
 }
 
 announce::scrape_entry swarm_shards::scrape(const sha1_digest& info_hash) const {
@@ -67,14 +99,9 @@ announce::scrape_entry swarm_shards::scrape(const sha1_digest& info_hash) const 
   return s.table.scrape(info_hash);
 }
 
-std::vector<announce::scrape_entry> swarm_shards::scrape_all(std::size_t swarms_max) const {
-  std::vector<announce::scrape_entry> out;
-  for (const auto& s : shards_) {
-    const std::lock_guard lock(s->mutex);
-    const auto some = s->table.scrape_all(swarms_max - out.size());
-    out.insert(out.end(), some.begin(), some.end());
-  }
-  return out;
+std::vector<sha1_digest> swarm_shards::info_hashes(std::size_t place) const {
+  const std::lock_guard lock(shards_[place]->mutex);
+  return shards_[place]->table.info_hashes();
 }
 
 registry::table_totals swarm_shards::totals() const {
@@ -95,6 +122,45 @@ void swarm_shards::expire(instant now) {
       recount(before, peers_in(s->table));
     }
   }
+}
+
+void swarm_shards::save(instant now, bool own_only, const std::function<bool(byte_view)>& take) const {
+  std::vector<std::byte> excerpts;
+  walk at;
+  for (bool done = false; !done;) {
+    excerpts.clear();
+    done = save_step(now, at, own_only, excerpts);
+    if (!excerpts.empty() && !take(excerpts)) {
+      return;
+    }
+  }
+}
+
+bool swarm_shards::save_step(instant now, walk& at, bool own_only, std::vector<std::byte>& out) const {
+  if (at.shard == shard_count) {
+    return true;
+  }
+  const shard& s = *shards_[at.shard];
+  const std::lock_guard lock(s.mutex);
+  if (s.table.save(now, at.table, save_step_bytes, own_only, out)) {
+    at = {at.shard + 1, {}};
+  }
+  return at.shard == shard_count;
+}
+
+std::size_t swarm_shards::learn(instant now, byte_view bytes, registry::lesson how) {
+  std::size_t records = 0;
+  byte_reader in(bytes);
+  while (const auto e = registry::next_excerpt(in)) {
+    records += e->v4.size() / registry::excerpt_v4_bytes + e->v6.size() / registry::excerpt_v6_bytes;
+    shard& s = of(e->info_hash);
+    const std::lock_guard lock(s.mutex);
+    const std::size_t before = peers_in(s.table);
+    how.admits = peers_.load(std::memory_order_relaxed) < peers_max_;
+    s.table.learn(now, *e, how);
+    recount(before, peers_in(s.table));
+  }
+  return records;
 }
 
 }  // namespace shoal::server

@@ -5,11 +5,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include <shoal/announce/announce.hpp>
+#include <shoal/base/bytes.hpp>
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/hash/digest.hpp>
@@ -19,36 +21,63 @@ namespace shoal::server {
 
 class swarm_shards {
  public:
+  static constexpr unsigned shard_bits = 6;
+  static constexpr std::size_t shard_count = std::size_t{1} << shard_bits;
+
   /// The settings' limits are those of all tables together; that on swarms is dealt out evenly.
   swarm_shards(const registry::table_settings& s, std::uint64_t seed);
 
   registry::told announce(instant now, const announce::announce_request& r, const endpoint& from,
                           registry::peer_room& peers);
   announce::scrape_entry scrape(const sha1_digest& info_hash) const;
-  std::vector<announce::scrape_entry> scrape_all(std::size_t swarms_max) const;
+  /// Of one of the `shard_count` tables, in no order.
+  std::vector<sha1_digest> info_hashes(std::size_t place) const;
   registry::table_totals totals() const;
 
   /// Forgets who has been silent too long. Takes its time, but no lock for longer than some ten microseconds.
   void expire(instant now);
 
- private:
-  static constexpr unsigned shard_bits = 6;
-  static constexpr std::size_t shard_count = std::size_t{1} << shard_bits;
+  /// The length of a tick, in which `save` tells ages.
+  duration tick() const { return shards_.front()->table.tick(); }
+  /// Gives excerpts of all swarms to `take`, some tens of KiB at a time, until it says false. No lock is held
+  /// meanwhile, so swarms may change: see `swarm_table::save`.
+  void save(instant now, bool own_only, const std::function<bool(byte_view)>& take) const;
+  /// Where a walk over all swarms is.
+  struct walk {
+    std::size_t shard = 0;
+    registry::swarm_table::walk table;
+  };
+  /// One step of `save`: appends to `out`; false when there is more.
+  bool save_step(instant now, walk& at, bool own_only, std::vector<std::byte>& out) const;
+  /// Takes the excerpts in `bytes`, as far as they can be read; how many peers' records there were.
+  std::size_t learn(instant now, byte_view bytes, registry::lesson how);
 
+  /// From now on every announce leaves an excerpt, for others to learn from. Before anybody announces.
+  void keep_news() { keeps_news_ = true; }
+  /// Moves the news to the end of `out`; of one peer they are in order. False when some were lost since the
+  /// last time, because nobody took them.
+  bool take_news(std::vector<std::byte>& out);
+
+ private:
   struct alignas(64) shard {
     shard(const registry::table_settings& s, std::uint64_t seed) : table(s, seed) {}
 
     mutable std::mutex mutex;
     registry::swarm_table table;  // guarded by mutex
+    std::vector<std::byte> news;  // guarded by mutex
+    bool lost_news = false;       // guarded by mutex
   };
 
   shard& of(const sha1_digest& info_hash);
   const shard& of(const sha1_digest& info_hash) const;
   std::size_t place_of(const sha1_digest& info_hash) const;
   void recount(std::size_t before, std::size_t after);
+  static void note(shard& s, const announce::announce_request& r, const endpoint& from,
+                   const registry::told& told);
 
   std::uint64_t start_, factor_;  // of the dealing, secret: strangers choose the info-hashes
   std::size_t peers_max_;
+  bool keeps_news_ = false;
   std::atomic<std::size_t> peers_ = 0;
   std::vector<std::unique_ptr<shard>> shards_;
 };

@@ -2,6 +2,8 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <random>
+#include <sys/socket.h>
 #include <thread>
 #include <utility>
 
@@ -21,8 +23,12 @@
 #include "server/open_connections.hpp"
 #include "server/pages.hpp"
 #include "server/request_counts.hpp"
+#include "server/shared_swarms.hpp"
+#include "server/snapshot_file.hpp"
+#include "server/snapshot_keeper.hpp"
 #include "server/steady_now.hpp"
 #include "server/swarm_shards.hpp"
+#include "server/tls_identity.hpp"
 #include "server/tracker_service.hpp"
 #include "server/udp_answerer.hpp"
 #include "server/udp_door.hpp"
@@ -74,8 +80,13 @@ struct tracker_server::impl {
         house(context.get_executor(), log_exception),
         talks(context.get_executor(), log_exception) {}
 
+  duration silence_max() const {
+    return from_seconds(settings.table.expire_intervals * settings.table.interval_s);
+  }
+  void restore();
   outcome<void> open_doors();
   outcome<std::unique_ptr<door>> open_door(const endpoint& where);
+  outcome<void> adopt_doors();
   census take_census() const;
   void welcome(net::tcp::socket socket);
   net::awaitable<void> sweep();
@@ -84,10 +95,14 @@ struct tracker_server::impl {
   const tracker_settings settings;
   swarm_shards swarms;
   admission door_keeper;
+  tls_identity identity;
   tracker_service service;
   udp_answerer answerer;
   request_counts http;
   const instant started = steady_now();
+  outcome<bool> restored = false;
+  std::optional<snapshot_keeper> keeper;
+  std::optional<shared_swarms> shared;
   open_connections connections;
 
   asio::io_context context;
@@ -98,6 +113,13 @@ struct tracker_server::impl {
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::vector<std::thread> threads;
 };
+
+void tracker_server::impl::restore() {
+  if (settings.snapshot.empty()) {
+    return;
+  }
+  restored = load_snapshot(settings.snapshot, swarms, steady_now(), unix_now_ms(), silence_max());
+}
 
 outcome<void> tracker_server::impl::open_doors() {
   for (const endpoint& where : settings.listen) {
@@ -112,6 +134,38 @@ outcome<void> tracker_server::impl::open_doors() {
     }
     addresses.push_back((*opened)->listener.local());
     doors.push_back(std::move(*opened));
+  }
+  auto adopted = adopt_doors();
+  if (!adopted) {
+    doors.clear();
+    addresses.clear();
+  }
+  return adopted;
+}
+
+/// Those of TCP first, for their addresses are shown.
+outcome<void> tracker_server::impl::adopt_doors() {
+  for (const int wanted : {SOCK_STREAM, SOCK_DGRAM}) {
+    for (const int descriptor : settings.inherited) {
+      int type = 0;
+      socklen_t length = sizeof type;
+      if (::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != wanted) {
+        continue;
+      }
+      auto made = std::make_unique<door>(context);
+      outcome<void> taken;
+      if (wanted == SOCK_STREAM) {
+        taken = made->listener.adopt(descriptor);
+      } else {
+        const auto& strand = made->udp_strands.emplace_back(asio::any_io_executor(context.get_executor()));
+        taken = made->udp.emplace_back(std::make_unique<udp_door>(strand, answerer))->adopt(descriptor);
+      }
+      if (!taken) {
+        return taken;
+      }
+      addresses.push_back(wanted == SOCK_STREAM ? made->listener.local() : made->udp.front()->local());
+      doors.push_back(std::move(made));
+    }
   }
   return {};
 }
@@ -148,6 +202,9 @@ census tracker_server::impl::take_census() const {
   out.stats.datagrams = out.udp.total();
   out.stats.requests = out.http.total() + out.stats.datagrams;
   out.stats.bad_requests = out.http.bad() + out.udp.bad();
+  if (shared) {
+    out.stats.store = shared->state();
+  }
   return out;
 }
 
@@ -157,8 +214,11 @@ void tracker_server::impl::welcome(net::tcp::socket socket) {
     return;
   }
   const asio::any_io_executor own = socket.get_executor();
-  talks.spawn(own, serve(connections.enter(std::move(socket)), connections, service, http,
-                         connection_limits{settings.idle_max, settings.request_bytes_max}));
+  connection_limits limits{settings.idle_max, settings.request_bytes_max, {}, &identity};
+  if (settings.proxy_protocol) {
+    limits.proxies = settings.trusted_proxies;
+  }
+  talks.spawn(own, serve(connections.enter(std::move(socket)), connections, service, http, limits));
 }
 
 net::awaitable<void> tracker_server::impl::sweep() {
@@ -204,6 +264,16 @@ outcome<void> tracker_server::start() {
   if (!opened) {
     return opened;
   }
+  my.restore();
+  if (!my.settings.snapshot.empty()) {
+    my.keeper.emplace(my.settings.snapshot, my.settings.snapshot_every, my.swarms);
+  }
+  if (my.settings.store) {
+    my.swarms.keep_news();
+    std::random_device device;
+    const std::uint64_t origin = (std::uint64_t{device()} << 32) | device();
+    my.shared.emplace(*my.settings.store, my.swarms, origin, my.silence_max());
+  }
   for (const auto& d : my.doors) {
     my.house.spawn(d->strand, d->listener.run([&my](net::tcp::socket s) { my.welcome(std::move(s)); }));
     for (std::size_t i = 0; i < d->udp.size(); ++i) {
@@ -216,6 +286,10 @@ outcome<void> tracker_server::start() {
     my.threads.emplace_back([&my] { my.context.run(); });
   }
   return {};
+}
+
+const outcome<bool>& tracker_server::restored() const {
+  return impl_->restored;
 }
 
 std::vector<endpoint> tracker_server::listening() const {
@@ -241,10 +315,22 @@ void tracker_server::set_torrents_served(torrents_served which, registry::info_h
   impl_->door_keeper.serve(which, std::move(list));
 }
 
-void tracker_server::stop(duration grace) {
+void tracker_server::require_passkeys(registry::passkey_list keys) {
+  impl_->door_keeper.require_passkeys(std::move(keys));
+}
+
+void tracker_server::require_tokens(token_keys keys) {
+  impl_->door_keeper.require_tokens(std::move(keys));
+}
+
+outcome<void> tracker_server::set_certificate(const std::string& chain_file, const std::string& key_file) {
+  return impl_->identity.load(chain_file, key_file);
+}
+
+outcome<void> tracker_server::stop(duration grace) {
   impl& my = *impl_;
   if (my.threads.empty()) {
-    return;
+    return {};
   }
   const net::strand home{asio::any_io_executor(my.context.get_executor())};
   asio::co_spawn(home, my.shut_down(grace), asio::use_future).get();
@@ -253,6 +339,8 @@ void tracker_server::stop(duration grace) {
     t.join();
   }
   my.threads.clear();
+  my.shared.reset();  // after the last announce was answered, so that its news still go out
+  return my.keeper ? my.keeper->finish() : outcome<void>();
 }
 
 }  // namespace shoal::server

@@ -5,24 +5,17 @@
 #include <span>
 #include <utility>
 
+#include "server/steady_now.hpp"
+
 namespace shoal::server {
 
 namespace {
 
-constexpr std::size_t full_scrape_swarms_max = 10'000;
+/// As many as a request of the usual length has room for.
+constexpr std::size_t scrape_hashes_max = 250;
 constexpr std::size_t packed_v4_bytes = 6;
 constexpr std::size_t packed_v6_bytes = 18;
 constexpr std::uint32_t over_limit_retry_s = 60;
-
-/// "http://host/path" is a target too (RFC 9112, 3.2.2), sent by proxies.
-std::string_view without_origin(std::string_view target) {
-  const auto mark = target.find("://");
-  if (target.starts_with('/') || mark == std::string_view::npos) {
-    return target;
-  }
-  const auto path = target.find_first_of("/?", mark + 3);
-  return path == std::string_view::npos ? "/" : target.substr(path);
-}
 
 std::string_view reason_phrase(unsigned status) {
   switch (status) {
@@ -41,7 +34,7 @@ std::string_view reason_phrase(unsigned status) {
 http_answer refuse_request(unsigned status, bool v6, std::string& body) {
   body += reason_phrase(status);
   body += '\n';
-  return {status, "text/plain", {request_kind::bad, v6, false}};
+  return {status, "text/plain", {request_kind::bad, v6, false}, {}};
 }
 
 /// A refusal in the tracker's own protocol: status 200, so that clients show the reason.
@@ -52,7 +45,7 @@ http_answer refuse(request_label label, std::string_view reason, std::string& bo
   r.retry_in_s = retry_in_s;
   announce::write_announce_response(r, true, true, body);
   label.refused = label.kind != request_kind::bad;
-  return {200, "text/plain", label};
+  return {200, "text/plain", label, {}};
 }
 
 /// The last of a list of addresses, which is cut off it; nothing when it is none.
@@ -83,24 +76,33 @@ http_answer tracker_service::respond(const http_request& r, const ip_address& fr
   if (r.refused != 0) {
     return refuse_request(r.refused, from.is_v6(), body);
   }
-  const std::string_view target = without_origin(r.target);
-  const auto mark = std::min(target.find('?'), target.size());
-  const std::string_view path = target.substr(0, mark);
-  const std::string_view parameters = target.substr(std::min(mark + 1, target.size()));
-  if (path == "/announce") {
-    // An announce changes something, so it is no HEAD.
-    return r.head ? refuse_request(405, from.is_v6(), body) : announce(parameters, r, from, now, body);
+  const request_target target = read_target(r.target);
+  switch (target.what) {
+    case resource::announce:
+      // An announce changes something, so it is no HEAD.
+      return r.head ? refuse_request(405, from.is_v6(), body) : announce(target, r, from, now, body);
+    case resource::scrape:
+      return scrape(target, from, now, body);
+    case resource::page:
+      break;
   }
-  if (path == "/scrape") {
-    return scrape(parameters, from, now, body);
-  }
-  return show(path, from.is_v6(), body);
+  return show(target.path, from.is_v6(), body);
 }
 
-http_answer tracker_service::announce(std::string_view parameters, const http_request& r,
+std::string_view tracker_service::refusal(std::span<const sha1_digest> info_hashes,
+                                          const request_target& target) const {
+  if (!door_keeper_.asks_for_credentials()) {
+    return {};
+  }
+  credentials shown = target.shown;
+  shown.token = token_in(target.parameters);
+  return door_keeper_.refusal(info_hashes, shown, unix_now_ms() / 1000);
+}
+
+http_answer tracker_service::announce(const request_target& target, const http_request& r,
                                       const ip_address& from, instant now, std::string& body) const {
   request_label label{request_kind::bad, from.is_v6(), false};
-  const auto asked = announce::parse_announce_query(parameters);
+  const auto asked = announce::parse_announce_query(target.parameters);
   if (!asked) {
     return refuse(label, asked.error().message(), body);
   }
@@ -108,6 +110,9 @@ http_answer tracker_service::announce(std::string_view parameters, const http_re
   const ip_address peer = address_of(*asked, r, from);
   if (!door_keeper_.is_within_limit(now, peer)) {
     return refuse(label, admission::over_limit, body, over_limit_retry_s);
+  }
+  if (const auto reason = refusal({&asked->info_hash, 1}, target); !reason.empty()) {
+    return refuse(label, reason, body);
   }
   if (const auto reason = door_keeper_.refusal(asked->info_hash); !reason.empty()) {
     return refuse(label, reason, body);
@@ -135,18 +140,21 @@ http_answer tracker_service::announce(std::string_view parameters, const http_re
     announce::unpack_peers(peers.v6.written(), packed_v6_bytes, out.peers);
     announce::write_announce_response(out, false, true, body);
   }
-  return {200, "text/plain", label};
+  return {200, "text/plain", label, {}};
 }
 
-http_answer tracker_service::scrape(std::string_view parameters, const ip_address& from, instant now,
+http_answer tracker_service::scrape(const request_target& target, const ip_address& from, instant now,
                                     std::string& body) const {
   const request_label label{request_kind::scrape, from.is_v6(), false};
-  const auto hashes = announce::parse_scrape_query(parameters);
+  const auto hashes = announce::parse_scrape_query(target.parameters, scrape_hashes_max);
   if (!hashes) {
     return refuse({request_kind::bad, from.is_v6(), false}, hashes.error().message(), body);
   }
   if (!door_keeper_.is_within_limit(now, from)) {
     return refuse(label, admission::over_limit, body, over_limit_retry_s);
+  }
+  if (const auto reason = refusal(*hashes, target); !reason.empty()) {
+    return refuse(label, reason, body);
   }
   if (!hashes->empty()) {
     std::vector<announce::scrape_entry> entries;
@@ -155,32 +163,37 @@ http_answer tracker_service::scrape(std::string_view parameters, const ip_addres
       entries.push_back(swarms_.scrape(h));
     }
     announce::write_scrape_response(entries, body);
-    return {200, "text/plain", label};
+    return {200, "text/plain", label, {}};
   }
   if (!settings_.full_scrape) {
     return refuse({request_kind::bad, from.is_v6(), false}, "name the torrents by info_hash", body);
   }
-  announce::write_scrape_response(swarms_.scrape_all(full_scrape_swarms_max), body);
-  return {200, "text/plain", label, true};
+  const std::lock_guard lock(full_scrape_mutex_);
+  if (full_scrape_.lock()) {  // one at a time: each takes its memory
+    return refuse(label, "all torrents are being told of; try again later", body, over_limit_retry_s);
+  }
+  http_answer out{200, "text/plain", label, std::make_shared<full_scrape>(swarms_)};
+  full_scrape_ = out.parts;
+  return out;
 }
 
 http_answer tracker_service::show(std::string_view path, bool v6, std::string& body) const {
   const request_label label{request_kind::page, v6, false};
   if (path == "/stats") {
     body += stats_json(take_census_());
-    return {200, "application/json", label};
+    return {200, "application/json", label, {}};
   }
   if (path == "/metrics") {
     body += metrics_text(take_census_());
-    return {200, "text/plain; version=0.0.4", label};
+    return {200, "text/plain; version=0.0.4", label, {}};
   }
   if (path == "/health") {
     body += "ok\n";
-    return {200, "text/plain", label};
+    return {200, "text/plain", label, {}};
   }
   if (path == "/" || path.empty()) {
     body += front_page(take_census_());
-    return {200, "text/html; charset=utf-8", label};
+    return {200, "text/html; charset=utf-8", label, {}};
   }
   return refuse_request(404, v6, body);
 }

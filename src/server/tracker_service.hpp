@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,9 +15,11 @@
 #include <shoal/base/time.hpp>
 
 #include "server/admission.hpp"
+#include "server/full_scrape.hpp"
 #include "server/pages.hpp"
 #include "server/request_counts.hpp"
 #include "server/request_reader.hpp"
+#include "server/request_target.hpp"
 #include "server/swarm_shards.hpp"
 
 namespace shoal::server {
@@ -23,7 +28,8 @@ struct http_answer {
   unsigned status = 200;
   std::string_view content_type = "text/plain";
   request_label label;
-  bool is_large = false;  ///< too large to wait for others in one write
+  /// Not empty: this is the body, in parts, instead.
+  std::shared_ptr<full_scrape> parts;
 };
 
 class tracker_service {
@@ -41,9 +47,11 @@ class tracker_service {
   http_answer respond(const http_request& r, const ip_address& from, instant now, std::string& body) const;
 
  private:
-  http_answer announce(std::string_view parameters, const http_request& r, const ip_address& from,
+  /// Of those who do not show what they must.
+  std::string_view refusal(std::span<const sha1_digest> info_hashes, const request_target& target) const;
+  http_answer announce(const request_target& target, const http_request& r, const ip_address& from,
                        instant now, std::string& body) const;
-  http_answer scrape(std::string_view parameters, const ip_address& from, instant now,
+  http_answer scrape(const request_target& target, const ip_address& from, instant now,
                      std::string& body) const;
   http_answer show(std::string_view path, bool v6, std::string& body) const;
   ip_address address_of(const announce::announce_request& a, const http_request& r,
@@ -54,6 +62,8 @@ class tracker_service {
   admission& door_keeper_;
   settings settings_;
   std::function<census()> take_census_;
+  mutable std::weak_ptr<full_scrape> full_scrape_;  // that is under way; guarded by full_scrape_mutex_
+  mutable std::mutex full_scrape_mutex_;
 };
 
 }  // namespace shoal::server

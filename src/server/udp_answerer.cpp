@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <variant>
+
+#include "server/steady_now.hpp"
 
 namespace shoal::server {
 
@@ -42,7 +45,7 @@ udp_answerer::answer udp_answerer::reply(byte_view datagram, const ip_address& f
   } else if (a != nullptr) {
     label.refused = !announce(*a, from, now, out);
   } else {
-    scrape(*s, out);
+    label.refused = !scrape(*s, out);
   }
   return {out.written().size(), label};
 }
@@ -57,7 +60,14 @@ std::string_view udp_answerer::refusal(std::uint64_t connection_id, const ip_add
 
 bool udp_answerer::announce(const udp::announce_ask& a, const ip_address& from, instant now,
                             span_writer& out) const {
-  const auto reason = door_keeper_.refusal(a.request.info_hash);
+  std::string_view reason;
+  if (door_keeper_.asks_for_credentials()) {
+    const std::string url_data = a.url_data();
+    reason = door_keeper_.refusal({&a.request.info_hash, 1}, read_url_data(url_data), unix_now_ms() / 1000);
+  }
+  if (reason.empty()) {
+    reason = door_keeper_.refusal(a.request.info_hash);
+  }
   if (!reason.empty()) {
     udp::write_error_reply(a.transaction_id, reason, out);
     return false;
@@ -80,13 +90,18 @@ bool udp_answerer::announce(const udp::announce_ask& a, const ip_address& from, 
   return true;
 }
 
-void udp_answerer::scrape(const udp::scrape_ask& a, span_writer& out) const {
+bool udp_answerer::scrape(const udp::scrape_ask& a, span_writer& out) const {
+  if (door_keeper_.asks_for_credentials()) {  // for which a scrape by UDP has no place
+    udp::write_error_reply(a.transaction_id, "scrape this tracker by HTTP", out);
+    return false;
+  }
   udp::write_scrape_reply_head(a.transaction_id, out);
   for (std::size_t i = 0; i < a.size(); ++i) {
     const auto entry = swarms_.scrape(a[i]);
     udp::write_scrape_counts({as_u32(entry.complete), as_u32(entry.downloaded), as_u32(entry.incomplete)},
                              out);
   }
+  return true;
 }
 
 }  // namespace shoal::server

@@ -43,10 +43,10 @@ class udp_answerer {
  private:
   /// Why a request that needs a connection id is not answered; empty when it is.
   std::string_view refusal(std::uint64_t connection_id, const ip_address& from, instant now) const;
-  /// False when it was refused.
+  // False when it was refused.
   bool announce(const announce::udp::announce_ask& a, const ip_address& from, instant now,
                 span_writer& out) const;
-  void scrape(const announce::udp::scrape_ask& a, span_writer& out) const;
+  bool scrape(const announce::udp::scrape_ask& a, span_writer& out) const;
 
   swarm_shards& swarms_;
   admission& door_keeper_;

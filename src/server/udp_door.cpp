@@ -1,8 +1,10 @@
 #include "server/udp_door.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
+#include <string>
 #include <sys/socket.h>
 
 #include <boost/asio/ip/v6_only.hpp>
@@ -80,7 +82,6 @@ udp_door::~udp_door() = default;
 outcome<void> udp_door::open(const endpoint& where, bool shared) {
   const asio::ip::udp::endpoint at(net::to_asio(where.address), where.port);
   error failed;
-  error ignored;
   socket_.open(at.protocol(), failed);
   if (!failed && shared) {
     socket_.set_option(reuse_port(true), failed);
@@ -88,15 +89,8 @@ outcome<void> udp_door::open(const endpoint& where, bool shared) {
   if (!failed && where.address.is_v6()) {
     socket_.set_option(asio::ip::v6_only(!where.address.is_unspecified()), failed);
   }
-  if (!failed && where.address.is_unspecified()) {
-    using v4_info = asio::detail::socket_option::boolean<IPPROTO_IP, IP_PKTINFO>;
-    using v6_info = asio::detail::socket_option::boolean<IPPROTO_IPV6, IPV6_RECVPKTINFO>;
-    socket_.set_option(v4_info(true), ignored);
-    socket_.set_option(v6_info(true), ignored);
-  }
   if (!failed) {
-    socket_.set_option(asio::socket_base::receive_buffer_size(receive_buffer_bytes), ignored);
-    socket_.native_non_blocking(true, failed);
+    prepare(where.address.is_unspecified(), failed);
   }
   if (!failed) {
     socket_.bind(at, failed);
@@ -108,7 +102,48 @@ outcome<void> udp_door::open(const endpoint& where, bool shared) {
   return {};
 }
 
+void udp_door::prepare(bool tells_destination, error& failed) {
+  error ignored;
+  if (tells_destination) {
+    using v4_info = asio::detail::socket_option::boolean<IPPROTO_IP, IP_PKTINFO>;
+    using v6_info = asio::detail::socket_option::boolean<IPPROTO_IPV6, IPV6_RECVPKTINFO>;
+    socket_.set_option(v4_info(true), ignored);
+    socket_.set_option(v6_info(true), ignored);
+  }
+  socket_.set_option(asio::socket_base::receive_buffer_size(receive_buffer_bytes), ignored);
+  socket_.native_non_blocking(true, failed);
+}
+
+outcome<void> udp_door::adopt(int descriptor) {
+  sockaddr_storage name{};
+  socklen_t length = sizeof name;
+  error failed;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &length) != 0) {
+    failed = {errno, boost::system::system_category()};
+  } else if (name.ss_family != AF_INET && name.ss_family != AF_INET6) {
+    failed = asio::error::address_family_not_supported;
+  } else {
+    using asio::ip::udp;
+    socket_.assign(name.ss_family == AF_INET ? udp::v4() : udp::v6(), descriptor, failed);
+  }
+  if (!failed) {
+    prepare(address_of(name).is_unspecified(), failed);
+  }
+  if (failed) {
+    return failure{failed, "inherited socket " + std::to_string(descriptor)};
+  }
+  return {};
+}
+
+endpoint udp_door::local() const {
+  error ignored;
+  const auto at = socket_.local_endpoint(ignored);
+  return {net::from_asio(at.address()), at.port()};
+}
+
 void udp_door::close() {
+  for (int i = 0; socket_.is_open() && i < batches_in_a_row && serve_batch(); ++i) {
+  }
   error ignored;
   socket_.close(ignored);
 }

@@ -25,8 +25,13 @@ class udp_door {
 
   /// The unspecified IPv6 address takes IPv4 as well. `shared`: others will open the same address, or have.
   outcome<void> open(const endpoint& where, bool shared);
+  /// Takes a socket that is bound already; it is the door's from then on.
+  outcome<void> adopt(int descriptor);
+  /// Where it is bound. Only after `open` or `adopt`.
+  endpoint local() const;
   /// Until `close` or cancellation. On the strand.
   net::awaitable<void> run();
+  /// After what has come was answered.
   void close();
   /// Its own, so that no two threads count in one place.
   const request_counts& counts() const { return counts_; }
@@ -36,6 +41,7 @@ class udp_door {
 
   /// Answers what has come, one batch; false when there is nothing.
   bool serve_batch();
+  void prepare(bool tells_destination, error& failed);
 
   net::asio::ip::udp::socket socket_;
   const udp_answerer& answerer_;

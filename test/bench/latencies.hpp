@@ -1,6 +1,7 @@
 #pragma once
 // Times from a microsecond on, counted in steps of about 1.5 %.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -13,7 +14,9 @@ class latencies {
   void add(std::uint64_t ns) {
     ++counts_[place_of(ns)];
     ++total_;
+    max_ns_ = std::max(max_ns_, ns);
   }
+  double max_us() const { return static_cast<double>(max_ns_) / 1000; }
 
   /// The time below which the share (0 to 1) of all lies, in microseconds.
   double quantile_us(double share) const {
@@ -46,7 +49,7 @@ class latencies {
   }
 
   std::array<std::uint64_t, (64 << step_bits)> counts_{};
-  std::uint64_t total_ = 0;
+  std::uint64_t total_ = 0, max_ns_ = 0;
 };
 
 }  // namespace shoal::bench

@@ -84,9 +84,9 @@ class load {
     const double took = static_cast<double>(now_ns() - start) / 1e9;
     std::printf(
         "{\"seconds\": %.3f, \"replies\": %llu, \"lost\": %llu, \"errors\": %llu, \"peers_told\": %llu, "
-        "\"p50_us\": %.0f, \"p99_us\": %.0f, \"p999_us\": %.0f}\n",
+        "\"p50_us\": %.0f, \"p99_us\": %.0f, \"p999_us\": %.0f, \"max_us\": %.0f}\n",
         took, count(replies_), count(lost_), count(errors_), count(peers_told_), times_.quantile_us(0.5),
-        times_.quantile_us(0.99), times_.quantile_us(0.999));
+        times_.quantile_us(0.99), times_.quantile_us(0.999), times_.max_us());
   }
 
  private:

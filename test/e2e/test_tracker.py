@@ -1,8 +1,15 @@
 """The tracker as its operator runs it."""
+import base64
+import functools
 import json
 import signal
 import socket
+import ssl
+import subprocess
+import time
 import unittest
+import urllib.error
+import urllib.parse
 import urllib.request
 
 import bencode
@@ -11,9 +18,22 @@ from tracker_query import get, stats
 
 ONE, OTHER = b"\x11" * 20, b"\x22" * 20
 
+# What systemd does for a service with sockets of its own: they are open from 3 on, and the environment says so.
+HAND_OVER = """
+import os, socket, sys
+tcp, udp = socket.create_server(("127.0.0.1", 0)), socket.socket(type=socket.SOCK_DGRAM)
+udp.bind(tcp.getsockname())
+for place, opened in ((20, tcp), (21, udp)):
+    os.dup2(opened.fileno(), place)
+for place in (3, 4):
+    os.dup2(place + 17, place)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2")
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 
-def announce(tracker, torrent, **more):
-    answer = get(tracker.announce_url, {"info_hash": torrent, "peer_id": b"-XX0000-abcdefghijkl", "port": 9, "left": 1,
+
+def announce(tracker, torrent, key="", **more):
+    answer = get(tracker.announce_url.replace("/announce", f"{key}/announce"), {"info_hash": torrent, "peer_id": b"-XX0000-abcdefghijkl", "port": 9, "left": 1,
                                         "uploaded": 0, "downloaded": 0, "compact": 1} | more)
     return bencode.decode(answer)
 
@@ -72,6 +92,51 @@ class TrackerTest(SwarmTest):
         self.assertEqual(self.shoal("tracker", "--check-config", "--deny", self.shop.path / "none").returncode, DISK)
         self.assertEqual(self.shoal("tracker", "--allow", bad, "--deny", bad).returncode, USAGE)
 
+    def test_passkeys_and_again_after_a_hangup(self):
+        members = self.shop.path / "members"
+        members.write_text("anna-s-key\n")
+        tracker = self.tracker("--passkeys", members)
+        self.assertIn(b"lacks a passkey", announce(tracker, ONE)[b"failure reason"])
+        self.assertIn(b"interval", announce(tracker, ONE, "/anna-s-key"))
+        members.write_text("bob-s-key\n")
+        tracker.signal(signal.SIGHUP)
+        self.wait_until(lambda: b"interval" in announce(tracker, ONE, "/bob-s-key"), "it should be read again", 20)
+        self.assertIn(b"not known", announce(tracker, ONE, "/anna-s-key")[b"failure reason"])
+
+    def test_tokens_that_another_program_signed(self):
+        private, public = self.shop.path / "private.pem", self.shop.path / "public.pem"
+        run = functools.partial(subprocess.run, check=True, capture_output=True, timeout=60)
+        run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private])
+        run(["openssl", "pkey", "-in", private, "-pubout", "-out", public])
+
+        def url64(data):
+            return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+        claims = {"infohash": ONE.hex(), "exp": int(time.time()) + 600}
+        message = url64(b'{"alg":"RS256","typ":"JWT"}') + b"." + url64(json.dumps(claims).encode())
+        signature = run(["openssl", "dgst", "-sha256", "-sign", private], input=message).stdout
+        token = (message + b"." + url64(signature)).decode()
+        tracker = self.tracker("--token-key", public)
+        self.assertIn(b"interval", announce(tracker, ONE, jwt=token))
+        self.assertIn(b"another torrent", announce(tracker, OTHER, jwt=token)[b"failure reason"])
+        self.assertIn(b"lacks a token", announce(tracker, ONE)[b"failure reason"])
+        self.assertEqual(self.shoal("tracker", "--check-config", "--token-key", private).returncode, USAGE)
+
+    def test_peers_are_known_again_after_a_restart(self):
+        kept = self.shop.path / "swarms"
+        tracker = self.tracker("--snapshot", kept)
+        announce(tracker, ONE, port=7)
+        tracker.ask_to_stop()
+        self.assertEqual(tracker.wait(20), OK)
+        again = self.tracker("--snapshot", kept)
+        self.assertEqual(announce(again, ONE, port=8)[b"peers"], b"\x7f\0\0\1\0\7")
+        again.ask_to_stop()
+        again.wait(20)
+        kept.write_bytes(kept.read_bytes()[:-1])
+        without = self.tracker("--snapshot", kept)
+        self.assertIn("damaged", without.errors())
+        self.assertEqual(announce(without, ONE, port=8)[b"peers"], b"")
+
     def test_a_service_manager_is_told(self):
         path = str(self.shop.path / "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -81,6 +146,44 @@ class TrackerTest(SwarmTest):
             self.assertEqual(manager.recv(100), b"READY=1")
             tracker.ask_to_stop()
             self.assertEqual(manager.recv(100), b"STOPPING=1")
+
+    def test_https_on_the_same_port_with_another_certificate_after_a_hangup(self):
+        chain, key = self.shop.path / "chain.pem", self.shop.path / "key.pem"
+
+        def certify(name):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", chain,
+                            "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
+                           capture_output=True, timeout=60)
+
+        certify("one")
+        tracker = self.tracker("--tls-cert", chain, "--tls-key", key)
+        page = tracker.announce_url.replace("http:", "https:").replace("announce", "health")
+
+        def answer():
+            try:
+                with urllib.request.urlopen(page, timeout=10,
+                                            context=ssl.create_default_context(cafile=chain)) as reply:
+                    return reply.read()
+            except urllib.error.URLError as refused:
+                return str(refused)
+
+        self.assertEqual(answer(), b"ok\n")
+        self.assertIn(b"interval", announce(tracker, ONE))
+        certify("other")
+        self.assertIn("CERTIFICATE_VERIFY_FAILED", answer())
+        tracker.signal(signal.SIGHUP)
+        self.wait_until(lambda: answer() == b"ok\n", "the new certificate should be shown", 20)
+        self.assertEqual(self.shoal("tracker", "--check-config", "--tls-cert", key, "--tls-key", key).returncode, USAGE)
+        self.assertEqual(self.shoal("tracker", "--check-config", "--tls-cert", chain).returncode, USAGE)
+
+    def test_sockets_that_a_service_manager_opened(self):
+        tracker = self.tracker(listen=None, wrapper=["/usr/bin/python3", "-c", HAND_OVER])
+        self.assertIn(b"interval", announce(tracker, ONE))
+        with socket.socket(type=socket.SOCK_DGRAM) as client:
+            client.settimeout(20)
+            port = urllib.parse.urlsplit(tracker.announce_url).port
+            client.sendto(bytes.fromhex("00000417271019800000000000000007"), ("127.0.0.1", port))
+            self.assertEqual(client.recv(100)[:8], bytes.fromhex("0000000000000007"))
 
     def test_health_and_metrics(self):
         tracker = self.tracker()

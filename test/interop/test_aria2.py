@@ -12,8 +12,12 @@ class Aria2Test(InteropTest):
     def test_seeds_to_us(self):
         self.we_leech(Aria2, 32 * MIB + 12345, seeds=True)
 
+    # With a magnet link it announces as a seeder does; our tracker introduces it to seeders nevertheless.
     def test_resolves_our_magnet_link(self):
         self.they_leech(Aria2, 8 * MIB + 12345, seeder_first=False, by_magnet=True)
+
+    def test_resolves_a_magnet_link_of_a_lone_seeder(self):
+        self.they_leech(Aria2, 8 * MIB + 12345, seeder_first=True, by_magnet=True)
 
     def test_gives_us_its_metadata(self):
         self.we_leech(Aria2, 8 * MIB + 12345, by_magnet=True, seeds=True)

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <shoal/registry/info_hash_list.hpp>
+#include <shoal/registry/passkey_list.hpp>
 #include <shoal/registry/source_limits.hpp>
 
 #include "registry/scenes.hpp"
@@ -76,5 +77,25 @@ TEST_CASE("without a rate there is no limit, and many sources do not harm each o
   source_limits limits(1, 2, 1);
   for (std::uint32_t host = 0; host < 300'000; ++host) {
     REQUIRE(limits.take(at(1), v4_peer(host).address));
+  }
+}
+
+TEST_CASE("a list of passkeys is read as people write it") {
+  std::size_t bad_line = 0;
+  const auto list =
+      passkey_list::parse("# members\nAnna_1234\n  bob-5678   # on leave\r\nAnna_1234\n", bad_line);
+  REQUIRE(list.has_value());
+  CHECK(list->size() == 2);
+  CHECK(list->contains("Anna_1234"));
+  CHECK(list->contains("bob-5678"));
+  for (const std::string_view other : {"", "anna_1234", "Anna_123", "bob-5678 ", "Anna_12345"}) {
+    CAPTURE(other);
+    CHECK_FALSE(list->contains(other));
+  }
+  for (const std::string& bad : {std::string("short"), std::string(129, 'x'), std::string("with space"),
+                                 std::string("slash/slash"), std::string("per%20cent")}) {
+    CAPTURE(bad);
+    CHECK_FALSE(passkey_list::parse("\nAnna_1234\n" + bad, bad_line).has_value());
+    CHECK(bad_line == 3);
   }
 }

@@ -343,17 +343,43 @@ TEST_CASE("a peer that cannot be reached is answered, and leaves nothing behind"
   CHECK(table.totals().swarms == 0);
 }
 
-TEST_CASE("a full scrape gives every swarm, up to its limit") {
+TEST_CASE("every swarm is named, and one that is not known has no peers") {
   swarm_table table({}, 1);
   for (std::uint8_t i = 1; i <= 5; ++i) {
     table.announce(at(0), asking(i % 2, event::started, {}, i), v4_peer(i));
   }
-  const auto all = table.scrape_all(100);
-  REQUIRE(all.size() == 5);
-  CHECK(all[0] == announce::scrape_entry{hash_number(1), 0, 0, 1});
-  CHECK(all[1] == announce::scrape_entry{hash_number(2), 1, 0, 0});
-  CHECK(table.scrape_all(3).size() == 3);
+  auto names = table.info_hashes();
+  std::sort(names.begin(), names.end());
+  REQUIRE(names.size() == 5);
+  CHECK(names.front() == hash_number(1));
+  CHECK(names.back() == hash_number(5));
+  CHECK(table.scrape(hash_number(1)) == announce::scrape_entry{hash_number(1), 0, 0, 1});
+  CHECK(table.scrape(hash_number(2)) == announce::scrape_entry{hash_number(2), 1, 0, 0});
   CHECK(table.scrape(hash_number(99)) == announce::scrape_entry{hash_number(99), 0, 0, 0});
+}
+
+TEST_CASE("who starts with nothing left may have a magnet link only, and is told of givers too") {
+  swarm_table table({}, 1);
+  for (std::uint32_t i = 1; i <= 10; ++i) {
+    table.announce(at(0), asking(0), v4_peer(i));
+  }
+  table.announce(at(0), asking(1), v4_peer(20));
+  const auto told = [&](announce::announce_request r) {
+    std::set<endpoint> out;
+    for (const auto& p : table.announce(at(1), r, v4_peer(1)).peers) {
+      out.insert(p.endpoint);
+    }
+    return out;
+  };
+  CHECK(told(asking(0, event::started)).size() == 10);
+  CHECK(told(asking(0, event::started, 4)).size() == 4);
+  CHECK(told(asking(0, event::started, 4)).contains(v4_peer(20)));  // who wants something comes first
+  CHECK(told(asking(0)) == std::set{v4_peer(20)});
+  CHECK(told(asking(0, event::completed)) == std::set{v4_peer(20)});
+  CHECK(told(asking(1, event::paused)) == std::set{v4_peer(20)});
+  auto downloaded = asking(0, event::started);
+  downloaded.downloaded = 1;
+  CHECK(told(downloaded) == std::set{v4_peer(20)});
 }
 
 TEST_CASE("the same seed and the same announces give the same replies") {

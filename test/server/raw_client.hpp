@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -55,6 +56,10 @@ class raw_client {
     }
     read_head(pending_.substr(0, head_bytes), out);
     pending_.erase(0, head_bytes);
+    if (out.fields["transfer-encoding"] == "chunked" && !bodiless) {
+      receive_chunks(out);
+      return out;
+    }
     const std::size_t body_bytes =
         bodiless ? 0 : std::strtoul(out.fields["content-length"].c_str(), nullptr, 10);
     if (pending_.size() < body_bytes) {
@@ -80,7 +85,30 @@ class raw_client {
 
   net::tcp::socket& socket() { return socket_; }
 
+  /// All that comes until the server closes.
+  std::string rest() {
+    error failed;
+    net::asio::read(socket_, net::asio::dynamic_buffer(pending_), failed);
+    return std::exchange(pending_, {});
+  }
+
  private:
+  void receive_chunks(reply& out) {
+    error failed;
+    for (std::size_t size = 1; size > 0 && !failed;) {
+      const std::size_t line =
+          net::asio::read_until(socket_, net::asio::dynamic_buffer(pending_), "\r\n", failed);
+      size = std::strtoul(pending_.c_str(), nullptr, 16);
+      pending_.erase(0, line);
+      if (pending_.size() < size + 2) {
+        net::asio::read(socket_, net::asio::dynamic_buffer(pending_),
+                        net::asio::transfer_exactly(size + 2 - pending_.size()), failed);
+      }
+      out.body += pending_.substr(0, size);
+      pending_.erase(0, size + 2);
+    }
+  }
+
   static void read_head(const std::string& head, reply& out) {
     out.status = static_cast<unsigned>(std::strtoul(head.c_str() + 9, nullptr, 10));
     std::size_t line = head.find("\r\n") + 2;

@@ -122,6 +122,11 @@ void write_packed_response(const announce_response& r, byte_view v4, byte_view v
 void write_failure(std::string_view reason, std::string& out);
 /// Entries come in any order; of equal info-hashes the first is written.
 void write_scrape_response(const std::vector<scrape_entry>& entries, std::string& out);
+/// The same in parts, for what is too long for one: between these two, `write_scrape_entry` once a torrent,
+/// in ascending order of info-hashes.
+inline constexpr std::string_view scrape_response_head = "d5:filesd";
+inline constexpr std::string_view scrape_response_tail = "ee";
+void write_scrape_entry(const scrape_entry& entry, std::string& out);
 
 }  // namespace shoal::announce
 

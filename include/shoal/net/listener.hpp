@@ -23,7 +23,10 @@ class listener {
   /// Binds and listens. Port 0 takes a free one. The unspecified IPv6 address takes IPv4 as well. The sockets
   /// that are accepted have this TCP congestion control; empty leaves the system's default.
   outcome<void> open(const endpoint& where, const std::string& congestion_control = {});
-  /// Where it listens, with the real port. Only after `open`.
+  /// Takes a socket that listens already, such as a service manager hands over; it is the listener's from
+  /// then on.
+  outcome<void> adopt(int descriptor);
+  /// Where it listens, with the real port. Only after `open` or `adopt`.
   endpoint local() const { return local_; }
 
   /// Calls `accepted` with each new socket (its executor is a new strand) until `close` or cancellation.

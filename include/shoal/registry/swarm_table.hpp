@@ -24,6 +24,7 @@
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/hash/digest.hpp>
+#include <shoal/registry/excerpt.hpp>
 
 namespace shoal::registry {
 
@@ -38,6 +39,9 @@ struct table_settings {
   /// Peers beyond these are answered but not remembered.
   std::size_t peers_per_swarm_max = 1'000'000;
   std::size_t peers_max = 10'000'000;
+  /// Whether a peer that announces from another address of the same family with the same peer id and `key`
+  /// (BEP 3) is taken for one that moved there, instead of for one more. Some 50 bytes a peer.
+  bool follow_keys = false;
 };
 
 struct table_totals {
@@ -53,6 +57,8 @@ struct told {
       false;  ///< a torrent too many: nothing else counts but the interval, after which to try again
   std::uint32_t interval_s = 0, min_interval_s = 0;
   std::uint32_t complete = 0, incomplete = 0;  ///< seeders, and leechers with partial seeds
+  std::uint32_t completed = 0;                 ///< completions ever
+  endpoint moved_from;  ///< where the asker was before, by its key; port 0 for nowhere else
 };
 
 /// Why a torrent too many is refused.
@@ -64,6 +70,14 @@ struct peer_room {
   span_writer v4, v6;
 };
 
+/// How an excerpt is to be taken.
+struct lesson {
+  duration tick{};       ///< the unit of its ages; with `silent`, no more than some years
+  duration silent{};     ///< how long ago it was made
+  bool foreign = false;  ///< another tracker made it
+  bool admits = true;    ///< else no new peer is remembered
+};
+
 class swarm_table {
  public:
   swarm_table(const table_settings& s, std::uint64_t seed);
@@ -72,7 +86,9 @@ class swarm_table {
   swarm_table& operator=(swarm_table&&) noexcept;
 
   /// One announce from `from` (the address it came from and the port it gave). Never tells the asker of
-  /// itself; givers are told of leechers only. When there are more peers than wanted the asker's own address
+  /// itself; givers are told of leechers only, but for one that has just started and downloaded nothing: it
+  /// may have only a magnet link yet, of which some clients (aria2) say that nothing is left. What the
+  /// leechers leave of its wish goes to givers. When there are more peers than wanted the asker's own address
   /// family comes first (BEP 7), and within a family the choice is uniform. `stopped` removes and tells no
   /// peers. A peer with port 0 takes no connections, so it is answered but not remembered; without `admits`,
   /// no new one is. The interval is jittered by up to 10 % so that peers started together drift apart.
@@ -85,13 +101,30 @@ class swarm_table {
 
   /// Zeros for a swarm that is not known.
   announce::scrape_entry scrape(const sha1_digest& info_hash) const;
-  /// The entries of all swarms, at most `swarms_max`.
-  std::vector<announce::scrape_entry> scrape_all(std::size_t swarms_max) const;
+  /// Of all swarms, in no order. O(swarms).
+  std::vector<sha1_digest> info_hashes() const;
 
   /// Forgets peers that have been silent too long, and swarms that have been empty as long. Looks at about
   /// `places_max` swarms and peers; false when there is more to do, so that others may be let in between.
   bool expire(instant now, std::size_t places_max = std::numeric_limits<std::size_t>::max());
   table_totals totals() const;
+
+  /// Where a walk over all swarms is; a new one is at their start.
+  struct walk {
+    std::size_t slot = 0;
+    unsigned table = 0;
+    std::uint32_t place = 0, capacity = 0;
+  };
+  /// Appends excerpts of the swarms from `at` on, some more than `bytes_max` at most by one peer and one
+  /// excerpt's head; false when there is more. Others may use the table between two steps: who stays through
+  /// the walk is told, perhaps twice; who comes or goes meanwhile, perhaps. `own_only` leaves out who
+  /// announced to other trackers only.
+  bool save(instant now, walk& at, std::size_t bytes_max, bool own_only, std::vector<std::byte>& out) const;
+  /// The length of a tick, in which `save` tells ages.
+  duration tick() const;
+  /// Takes what an excerpt says of peers for what they announced when it was made, where nothing newer is
+  /// known of them; the greater count of completions holds. What makes no sense in it is ignored.
+  void learn(instant now, const excerpt& e, const lesson& how);
 
  private:
   struct state;

@@ -13,7 +13,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,10 @@
 #include <shoal/base/result.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/registry/info_hash_list.hpp>
+#include <shoal/registry/passkey_list.hpp>
 #include <shoal/registry/swarm_table.hpp>
+#include <shoal/server/redis_address.hpp>
+#include <shoal/server/token_keys.hpp>
 
 namespace shoal::server {
 
@@ -29,7 +34,10 @@ namespace shoal::server {
 enum class torrents_served : std::uint8_t { all, listed, not_listed };
 
 struct tracker_settings {
-  std::vector<endpoint> listen;  ///< one or more; port 0 takes a free one
+  std::vector<endpoint> listen;  ///< port 0 takes a free one
+  /// Sockets that are bound, and listen if they are TCP's, such as a service manager hands over; the server
+  /// owns them from `start` on. With these, or `listen`, or both, there must be one.
+  std::vector<int> inherited;
   unsigned threads = 1;
   registry::table_settings table;
   std::uint64_t seed = 0;                 ///< of all chance but the connection ids'
@@ -44,7 +52,23 @@ struct tracker_settings {
   /// Of connections from these the peer's address is the last of `X-Forwarded-For` that is none of them, or
   /// else the announce's `ip`.
   std::vector<ip_address> trusted_proxies;
-  bool full_scrape = false;  ///< a scrape without info-hashes lists (up to 10,000) swarms
+  /// Connections from these proxies begin with a header of the PROXY protocol, version 1 or 2, whose address
+  /// is the client's; one that does not is closed.
+  bool proxy_protocol = false;
+  /// Where the swarms are kept between two runs; empty for nowhere.
+  std::filesystem::path snapshot;
+  duration snapshot_every = std::chrono::minutes(5);
+  /// Through which swarms are shared with other trackers, all of which have the same interval.
+  std::optional<redis_address> store;
+  bool full_scrape = false;  ///< a scrape without info-hashes lists all swarms
+};
+
+/// How it goes with what is shared between trackers.
+struct store_state {
+  bool connected = false;        ///< both ways
+  std::uint64_t sent_bytes = 0;  ///< of news
+  std::uint64_t learnt = 0;      ///< records of peers that announced to others
+  std::uint64_t breaks = 0;      ///< how often a connection was lost or not had
 };
 
 struct tracker_stats {
@@ -52,6 +76,7 @@ struct tracker_stats {
   std::uint64_t connections = 0;                 ///< open now
   std::uint64_t requests = 0, bad_requests = 0;  ///< of both protocols
   std::uint64_t datagrams = 0;                   ///< the requests that came by UDP
+  std::optional<store_state> store;              ///< when there is one
 };
 
 class tracker_server {
@@ -62,6 +87,8 @@ class tracker_server {
 
   /// Once. When an address cannot be listened on nothing is left running.
   outcome<void> start();
+  /// What became of the snapshot at the start: false when there was none, a failure when it was ignored.
+  const outcome<bool>& restored() const;
   /// The addresses, of TCP and UDP, with their real ports, in the order of the settings.
   std::vector<endpoint> listening() const;
   /// "http://ADDR:PORT/announce" of the first address; a loopback one for an unspecified address.
@@ -70,8 +97,18 @@ class tracker_server {
   /// From now on; announces of others are refused with a reason, and their peers are forgotten in time. All
   /// are served until it is called.
   void set_torrents_served(torrents_served which, registry::info_hash_list list);
-  /// Stops accepting, lets replies under way go out, closes; at most `grace`. The statistics stay.
-  void stop(duration grace = std::chrono::seconds(2));
+  /// From now on announces and scrapes must show one of these passkeys as the first part of their path
+  /// (`/PASSKEY/announce`; by UDP in BEP 41's URL data), or a token when `require_tokens` was called too.
+  void require_passkeys(registry::passkey_list keys);
+  /// From now on they must show a token that names their torrent, in the parameter `jwt` or in the passkey's
+  /// place, or a passkey when `require_passkeys` was called too.
+  void require_tokens(token_keys keys);
+  /// From now on connections may be TLS, on the same port: they are told apart by their first byte. PEM
+  /// files; may be called again, for a new certificate.
+  outcome<void> set_certificate(const std::string& chain_file, const std::string& key_file);
+  /// Stops accepting, lets replies under way go out, closes; at most `grace`. The statistics stay. Then saves
+  /// the snapshot; a failure when that cannot be done.
+  outcome<void> stop(duration grace = std::chrono::seconds(2));
 
  private:
   struct impl;
