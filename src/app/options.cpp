@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "app/help.hpp"
 #include "app/text.hpp"
 
 namespace shoal::app {
@@ -37,6 +39,18 @@ parsed<std::string> parse_congestion(std::string_view text) {
               "' is no congestion control; see sysctl net.ipv4.tcp_available_congestion_control"};
 }
 
+parsed<wire::mse::policy> parse_encryption(std::string_view text) {
+  using wire::mse::policy;
+  constexpr std::pair<std::string_view, policy> words[] = {{"off", policy::off},
+                                                           {"allow", policy::allow},
+                                                           {"prefer", policy::prefer},
+                                                           {"require", policy::require}};
+  for (const auto& [word, meaning] : words) {
+    if (text == word) return {meaning, {}};
+  }
+  return {std::nullopt, "'" + printable(text) + "' is none of: off, allow, prefer, require"};
+}
+
 }  // namespace
 
 void add_common(CLI::App& c, common_options& o) {
@@ -49,14 +63,18 @@ void add_common(CLI::App& c, common_options& o) {
 }
 
 void add_transfer(CLI::App& c, transfer_options& o) {
+  c.set_help_all_flag("--help-all", "Print these and the finer options")->group("General");
   c.option_defaults()->group("Network");
   add_values(c, "-a,--tracker", o.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
-  c.add_flag("--announce-all", o.announce_all, "Announce to every tracker, not to the first that answers");
   add_optional(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
                "Where peers reach us; default [::]:6881, else a free port");
   add_values(c, "--peer", o.peers, parse_peer, "ADDR:PORT", "Try this peer as well; repeat for more");
   add_value(c, "--max-up", o.up_max, parse_size, "RATE", "Upload at most this fast, such as 8MiB (a second)");
   add_value(c, "--max-down", o.down_max, parse_size, "RATE", "Download at most this fast");
+  add_value(c, "--encryption", o.encryption, parse_encryption, "HOW",
+            "off, allow (default), prefer or require it between peers");
+  c.option_defaults()->group(std::string(finer_options));
+  c.add_flag("--announce-all", o.announce_all, "Announce to every tracker, not to the first that answers");
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
   add_value(c, "--max-uploads", o.uploads_max, parse_count, "N", "Peers served at once; default by the rate");
   add_value(c, "--threads", o.threads, parse_count, "N", "Network threads at most; default one a core");

@@ -9,6 +9,8 @@
 
 #include <CLI/App.hpp>
 
+#include <shoal/wire/encryption.hpp>
+
 #include "app/values.hpp"
 
 namespace shoal::app {
@@ -84,6 +86,7 @@ struct transfer_options {
   std::uint32_t threads = 0;      ///< 0: one a core
   std::string congestion;         ///< TCP congestion control; empty: the system's
   std::string ca_file;
+  wire::mse::policy encryption = wire::mse::policy::allow;
   bool announce_all = false;
 };
 void add_transfer(CLI::App& c, transfer_options& o);

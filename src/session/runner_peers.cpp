@@ -21,6 +21,7 @@ net::awaitable<void> torrent_runner::dial(endpoint remote) {
   net::connect_options options;
   options.bind_address = services_.bind_address;
   options.congestion_control = services_.settings.congestion_control;
+  options.encryption = services_.settings.encryption;
   auto connected = co_await net::connect_peer(services_.context, remote, ours, options);
   if (opening_.cancelled) {
     co_return;

@@ -150,6 +150,7 @@ struct session::impl {
   net::awaitable<void> close_all(duration grace);
   net::awaitable<void> close_one(torrent_runner& runner, duration grace);
   std::optional<wire::handshake> answer(const wire::handshake& theirs);
+  std::optional<sha1_digest> torrent_of(const sha1_digest& obfuscated) const;
   std::vector<torrent_runner*> runners() const;
   torrent_runner* find(torrent_id id) const;
   torrent_runner* find(const sha1_digest& wire_hash) const;
@@ -174,7 +175,8 @@ struct session::impl {
   mutable std::mutex torrents_mutex;  // guards the maps; the runners guard themselves
   std::map<torrent_id, std::unique_ptr<torrent_runner>> torrents;
   std::unordered_map<sha1_digest, torrent_runner*> by_hash;
-  std::uint64_t upload_rate = 0, download_rate = 0;  // on `home`
+  std::unordered_map<sha1_digest, sha1_digest> by_obfuscated;  // as an encrypted call asks for it
+  std::uint64_t upload_rate = 0, download_rate = 0;            // on `home`
 
   std::mutex events_mutex;  // one call of the observer at a time
   std::function<void(const session_event&)> observer;
@@ -204,9 +206,12 @@ outcome<void> session::impl::start() {
 
 net::awaitable<void> session::impl::welcome(net::tcp::socket socket) {
   ++handshaking;
-  auto shaken = co_await net::accept_peer(
-      std::move(socket), [this](const wire::handshake& theirs) { return answer(theirs); },
-      handshake_deadline);
+  net::handshake_answer answers = [this](const wire::handshake& theirs) { return answer(theirs); };
+  net::encrypted_calls encrypted;
+  encrypted.policy = settings.encryption;
+  encrypted.torrent_of = [this](const sha1_digest& obfuscated) { return torrent_of(obfuscated); };
+  auto shaken = co_await net::accept_peer(std::move(socket), std::move(answers), handshake_deadline,
+                                          std::move(encrypted));
   --handshaking;
   if (shaken.has_error()) {
     co_return;
@@ -223,6 +228,12 @@ std::optional<wire::handshake> session::impl::answer(const wire::handshake& thei
   return wire::make_handshake(theirs.info_hash, shared.our_id);
 }
 
+std::optional<sha1_digest> session::impl::torrent_of(const sha1_digest& obfuscated) const {
+  const std::lock_guard lock(torrents_mutex);
+  const auto found = by_obfuscated.find(obfuscated);
+  return found != by_obfuscated.end() ? std::optional(found->second) : std::nullopt;
+}
+
 outcome<torrent_id> session::impl::add(torrent_settings t) {
   const std::lock_guard lock(torrents_mutex);
   const auto wire_hash = t.info_hash().wire();
@@ -233,6 +244,7 @@ outcome<torrent_id> session::impl::add(torrent_settings t) {
   auto& runner = torrents[id];
   runner = std::make_unique<torrent_runner>(id, std::move(t), shared, chance.next());
   by_hash[wire_hash] = runner.get();
+  by_obfuscated[wire::mse::obfuscated(wire_hash)] = wire_hash;
   runner->begin();
   return id;
 }

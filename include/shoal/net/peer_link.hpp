@@ -30,6 +30,7 @@
 #include <shoal/buffer/pool.hpp>
 #include <shoal/net/asio.hpp>
 #include <shoal/wire/codec.hpp>
+#include <shoal/wire/encryption.hpp>
 #include <shoal/wire/handshake.hpp>
 #include <shoal/wire/message.hpp>
 
@@ -70,6 +71,7 @@ struct established {
   wire::handshake theirs;
   endpoint remote;
   bool outgoing = false;
+  wire::mse::secured stream;  ///< ciphers of an encrypted connection, and bytes that came with the handshake
 };
 
 /// A handle: the connection itself lives until `run` has returned, whoever holds this.

@@ -13,6 +13,7 @@
 #include <shoal/base/time.hpp>
 #include <shoal/metainfo/magnet_link.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
+#include <shoal/wire/encryption.hpp>
 
 namespace shoal {
 
@@ -33,8 +34,9 @@ struct session_settings {
   /// Of TCP, by its kernel name ("cubic", "bbr"); empty: the system's default. `session::start` fails with
   /// net::errc::no_such_congestion_control when the kernel does not have it.
   std::string congestion_control;
-  std::optional<std::uint64_t> seed;  ///< of all chance; from the system when absent
-  std::string extra_ca_file;          ///< PEM, for https trackers of one's own
+  wire::mse::policy encryption = wire::mse::policy::allow;  ///< of peer connections
+  std::optional<std::uint64_t> seed;                        ///< of all chance; from the system when absent
+  std::string extra_ca_file;                                ///< PEM, for https trackers of one's own
 };
 
 struct torrent_settings {
