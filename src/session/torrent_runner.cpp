@@ -144,6 +144,7 @@ void torrent_runner::start_core(opened_content content) {
   for (auto& e : std::exchange(early_, {})) {
     join_swarm(std::move(e));
   }
+  start_web_seeds();
 }
 
 net::awaitable<void> torrent_runner::shutdown(duration grace) {
@@ -315,6 +316,7 @@ void torrent_runner::pieces_done(std::span<const swarm::piece_verified> verdicts
 }
 
 void torrent_runner::peer_lied(const ip_address& who) {
+  convicted_.insert(who);
   drive(swarm::liar_found{who});
 }
 

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -61,7 +62,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
  private:
   struct link_record {
-    std::shared_ptr<net::peer_link> link;
+    std::shared_ptr<net::link> link;
     std::vector<net::outbound> outbox;
     std::vector<block_ref> withdrawn;  // handed over, cancelled since
     endpoint remote;
@@ -113,6 +114,8 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   net::awaitable<void> dial(endpoint remote);
   void join_swarm(net::established e);
+  void start_web_seeds();
+  net::awaitable<void> use_web_seed(std::size_t nth, std::string url);
 
   // Looking.
   void take_snapshot();
@@ -148,6 +151,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   std::vector<peer_key> dirty_;          // links with something in their outbox
   std::vector<net::established> early_;  // connected while the files were being checked
   std::uint32_t last_key_ = 0;
+  std::unordered_set<ip_address> convicted_;     // of false data
   net::inbound_batch* batch_in_hand_ = nullptr;  // for `store`
   std::span<buffer::lease> loaded_in_hand_;      // for `upload`
 

@@ -54,6 +54,7 @@ struct torrent_settings {
   bool sequential = false;
   std::vector<std::uint8_t> file_priorities;  ///< one a file, 0 skips; empty: all 4
   std::vector<endpoint> peers;                ///< to try besides what trackers tell
+  std::vector<std::string> web_seeds;         ///< besides the torrent's own (BEP 19)
   metainfo::tracker_tiers trackers;           ///< instead of the torrent's own when not empty
 
   const shoal::info_hash& info_hash() const { return info ? info->info_hash : magnet.info_hash; }
