@@ -75,6 +75,7 @@ void add_transfer(CLI::App& c, transfer_options& o) {
             "off, allow (default), prefer or require it between peers");
   c.option_defaults()->group(std::string(finer_options));
   c.add_flag("--announce-all", o.announce_all, "Announce to every tracker, not to the first that answers");
+  c.add_flag("--no-lsd", o.no_local_discovery, "Do not look for peers in the own network by multicast");
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
   add_value(c, "--max-uploads", o.uploads_max, parse_count, "N", "Peers served at once; default by the rate");
   add_value(c, "--threads", o.threads, parse_count, "N", "Network threads at most; default one a core");

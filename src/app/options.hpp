@@ -88,6 +88,7 @@ struct transfer_options {
   std::string ca_file;
   wire::mse::policy encryption = wire::mse::policy::allow;
   bool announce_all = false;
+  bool no_local_discovery = false;
 };
 void add_transfer(CLI::App& c, transfer_options& o);
 

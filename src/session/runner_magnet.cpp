@@ -45,6 +45,7 @@ net::awaitable<void> torrent_runner::find_metadata() {
   }
   drive(swarm::peers_found{settings_.peers});
   drive(swarm::start{});
+  told_locally_ = true;
   for (auto& e : std::exchange(early_, {})) {
     join_swarm(std::move(e));
   }
@@ -75,6 +76,7 @@ void torrent_runner::take_metadata() {
     return;
   }
   settings_.info = complete_info(std::move(*parsed));
+  told_locally_ = false;  // until it is clear that it is not private
   geometry_ = piece::geometry(settings_.info->total_bytes(), settings_.info->piece_length);
   if (settings_.file_priorities.empty()) {
     settings_.file_priorities =

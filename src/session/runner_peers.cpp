@@ -1,5 +1,6 @@
 // How connections come to a torrent: those it makes, and those that came to the session's listener.
 
+#include <span>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -42,6 +43,14 @@ void torrent_runner::adopt(net::established e) {
       join_swarm(std::move(e));
     } else if (early_.size() < early_max) {
       early_.push_back(std::move(e));
+    }
+  });
+}
+
+void torrent_runner::found_locally(const endpoint& peer) {
+  net::asio::post(strand_, [this, peer] {
+    if (told_locally_ && (core_ || finder_)) {
+      drive(swarm::peers_found{std::span(&peer, 1)});
     }
   });
 }

@@ -18,6 +18,7 @@
 #include <shoal/net/listener.hpp>
 #include <shoal/session/session.hpp>
 
+#include "session/neighbours.hpp"
 #include "session/rate_sharing.hpp"
 #include "session/services.hpp"
 #include "session/thread_crew.hpp"
@@ -145,6 +146,8 @@ struct session::impl {
   outcome<torrent_id> add(torrent_settings t);
   void stop(duration grace);
 
+  void look_around();
+  void call_around();
   net::awaitable<void> welcome(net::tcp::socket socket);
   net::awaitable<void> each_second();
   net::awaitable<void> close_all(duration grace);
@@ -169,6 +172,7 @@ struct session::impl {
   net::task_group tasks;
   net::listener acceptor;
   services shared;
+  std::unique_ptr<neighbours> local;  // on `home`; null when there is no local discovery
   std::atomic<std::size_t> handshaking{0};
   std::atomic<bool> stopped{false};
 
@@ -191,6 +195,9 @@ outcome<void> session::impl::start() {
   if (!settings.listen.address.is_unspecified()) {
     shared.bind_address = settings.listen.address;
   }
+  if (settings.local_discovery && !settings.listen.address.is_loopback()) {
+    look_around();
+  }
   upload_rate = settings.upload_rate_max;
   download_rate = settings.download_rate_max;
   tasks.spawn(home, acceptor.run([this](net::tcp::socket socket) {
@@ -202,6 +209,24 @@ outcome<void> session::impl::start() {
   tasks.spawn(home, each_second());
   crew.start();
   return {};
+}
+
+/// Before the threads run, so that nothing of it is heard meanwhile.
+void session::impl::look_around() {
+  const auto cookie = std::to_string(chance.next());
+  local = std::make_unique<neighbours>(home, tasks, shared.listening, cookie,
+                                       [this](const sha1_digest& torrent, const endpoint& peer) {
+                                         if (auto* const runner = find(torrent)) runner->found_locally(peer);
+                                       });
+}
+
+/// Calls our torrents, but none that is private (BEP 27).
+void session::impl::call_around() {
+  std::vector<sha1_digest> called;
+  for (auto* const runner : runners()) {
+    if (runner->may_be_told_locally()) called.push_back(runner->hash().wire());
+  }
+  local->round(called);
 }
 
 net::awaitable<void> session::impl::welcome(net::tcp::socket socket) {
@@ -281,6 +306,7 @@ net::awaitable<void> session::impl::each_second() {
     for (auto* const runner : runners()) {
       runner->refresh();
     }
+    if (local) call_around();
     share_rates();
     crew.review();
   }
@@ -317,6 +343,7 @@ net::awaitable<void> session::impl::close_one(torrent_runner& runner, duration g
 
 net::awaitable<void> session::impl::close_all(duration grace) {
   acceptor.close();
+  if (local) local->close();
   net::task_group closing(home);
   for (auto* const runner : runners()) {
     closing.spawn(runner->executor(), close_one(*runner, grace));

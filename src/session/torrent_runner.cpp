@@ -144,6 +144,7 @@ void torrent_runner::start_core(opened_content content) {
   for (auto& e : std::exchange(early_, {})) {
     join_swarm(std::move(e));
   }
+  told_locally_ = !settings_.info->is_private && !opening_.cancelled;
   start_web_seeds();
 }
 
@@ -151,6 +152,7 @@ net::awaitable<void> torrent_runner::shutdown(duration grace) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const instant deadline = steady_now() + grace;
   opening_.cancelled = true;
+  told_locally_ = false;
   if (core_ || finder_) {
     drive(swarm::stop{});
     while (!settled() && steady_now() < deadline) {

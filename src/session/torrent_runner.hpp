@@ -47,6 +47,10 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void begin();
   /// A connection that shook hands for this torrent.
   void adopt(net::established e);
+  /// A peer in our own network says that it has the torrent. Nothing is done for a private one (BEP 27).
+  void found_locally(const endpoint& peer);
+  /// Whether the own network may be told of the torrent: it trades, and is not known to be private.
+  bool may_be_told_locally() const { return told_locally_; }
   void set_rates(std::uint64_t upload, std::uint64_t download);
   /// The last snapshot; at most a second old.
   torrent_status status() const;
@@ -168,7 +172,8 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   std::shared_ptr<const metainfo::torrent_info> info_shown_;
   bool retrying_ = false;
   std::atomic<bool> resting_{false};  // nothing has happened since the snapshot, and no rate is left to fall
-  std::atomic<bool> over_{false};     // shutdown has finished: no strand runs any more
+  std::atomic<bool> told_locally_{false};
+  std::atomic<bool> over_{false};  // shutdown has finished: no strand runs any more
 };
 
 }  // namespace shoal

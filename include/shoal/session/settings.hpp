@@ -34,6 +34,8 @@ struct session_settings {
   /// Of TCP, by its kernel name ("cubic", "bbr"); empty: the system's default. `session::start` fails with
   /// net::errc::no_such_congestion_control when the kernel does not have it.
   std::string congestion_control;
+  /// Look for peers in the own network by multicast (BEP 14); never when listening on loopback only.
+  bool local_discovery = true;
   wire::mse::policy encryption = wire::mse::policy::allow;  ///< of peer connections
   std::optional<std::uint64_t> seed;                        ///< of all chance; from the system when absent
   std::string extra_ca_file;                                ///< PEM, for https trackers of one's own
