@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include <CLI/Config.hpp>
@@ -37,6 +39,20 @@ parsed<std::string> parse_congestion(std::string_view text) {
   return {std::nullopt,
           "'" + printable(text) +
               "' is no congestion control; see sysctl net.ipv4.tcp_available_congestion_control"};
+}
+
+parsed<std::shared_ptr<const peer::address_filter>> parse_ip_filter(std::string_view path) {
+  std::ifstream in{std::filesystem::path(path), std::ios::binary};
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in) return {std::nullopt, "'" + printable(path) + "' cannot be read; check the path"};
+  auto filter = peer::address_filter::parse(text);
+  // Half a list that is taken for a whole one would let in those whom the user means to keep out.
+  if (filter.bad_lines() > 0) {
+    return {std::nullopt,
+            "'" + printable(path) + "' line " + std::to_string(filter.first_bad_line()) +
+                " is no range of addresses; write CIDR, FIRST-LAST, NAME:FIRST-LAST or dat lines"};
+  }
+  return {std::make_shared<const peer::address_filter>(std::move(filter)), {}};
 }
 
 parsed<wire::mse::policy> parse_encryption(std::string_view text) {
@@ -76,6 +92,8 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   c.option_defaults()->group(std::string(finer_options));
   c.add_flag("--announce-all", o.announce_all, "Announce to every tracker, not to the first that answers");
   c.add_flag("--no-lsd", o.no_local_discovery, "Do not look for peers in the own network by multicast");
+  add_value(c, "--ip-filter", o.ip_filter, parse_ip_filter, "FILE",
+            "Speak with no peer that it lists: CIDR, ranges, p2p or dat lines");
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
   add_value(c, "--max-uploads", o.uploads_max, parse_count, "N", "Peers served at once; default by the rate");
   add_value(c, "--threads", o.threads, parse_count, "N", "Network threads at most; default one a core");

@@ -2,6 +2,7 @@
 // Options as the subcommands share them, on top of CLI11.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include <CLI/App.hpp>
 
+#include <shoal/peer/address_filter.hpp>
 #include <shoal/wire/encryption.hpp>
 
 #include "app/values.hpp"
@@ -86,6 +88,7 @@ struct transfer_options {
   std::uint32_t threads = 0;      ///< 0: one a core
   std::string congestion;         ///< TCP congestion control; empty: the system's
   std::string ca_file;
+  std::shared_ptr<const peer::address_filter> ip_filter;
   wire::mse::policy encryption = wire::mse::policy::allow;
   bool announce_all = false;
   bool no_local_discovery = false;

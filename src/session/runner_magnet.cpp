@@ -29,6 +29,7 @@ swarm::tracker_tiers torrent_runner::trackers_of(const metainfo::magnet_link& li
 net::awaitable<void> torrent_runner::find_metadata() {
   swarm::metadata_setup setup;
   setup.peers_max = services_.settings.peers_max;
+  setup.book.filter = services_.settings.ip_filter;
   setup.fetching.bytes_max = settings_.metadata_bytes_max;
   setup.info_hash = hash().wire();
   setup.our_id = services_.our_id;

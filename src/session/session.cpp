@@ -148,6 +148,7 @@ struct session::impl {
 
   void look_around();
   void call_around();
+  bool is_welcome(const net::tcp::socket& socket) const;
   net::awaitable<void> welcome(net::tcp::socket socket);
   net::awaitable<void> each_second();
   net::awaitable<void> close_all(duration grace);
@@ -201,7 +202,7 @@ outcome<void> session::impl::start() {
   upload_rate = settings.upload_rate_max;
   download_rate = settings.download_rate_max;
   tasks.spawn(home, acceptor.run([this](net::tcp::socket socket) {
-    if (handshaking < handshaking_max) {
+    if (handshaking < handshaking_max && is_welcome(socket)) {
       const auto where = socket.get_executor();
       tasks.spawn(where, welcome(std::move(socket)));
     }
@@ -227,6 +228,13 @@ void session::impl::call_around() {
     if (runner->may_be_told_locally()) called.push_back(runner->hash().wire());
   }
   local->round(called);
+}
+
+/// By the filter of addresses. Before anything is said, so that nobody learns who is here.
+bool session::impl::is_welcome(const net::tcp::socket& socket) const {
+  error gone;
+  const auto remote = socket.remote_endpoint(gone);
+  return !gone && !(settings.ip_filter && settings.ip_filter->blocks(net::from_asio(remote).address));
 }
 
 net::awaitable<void> session::impl::welcome(net::tcp::socket socket) {

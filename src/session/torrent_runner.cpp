@@ -110,6 +110,7 @@ void torrent_runner::start_core(opened_content content) {
   setup.settings.download_bytes_per_s = services_.settings.download_rate_max;
   setup.settings.picking.sequential = settings_.sequential;
   setup.settings.announcing.all = services_.settings.announce_all;
+  setup.settings.book.filter = services_.settings.ip_filter;
   setup.geometry = geometry_;
   setup.info_hash = hash().wire();
   setup.our_id = services_.our_id;

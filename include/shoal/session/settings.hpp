@@ -13,6 +13,7 @@
 #include <shoal/base/time.hpp>
 #include <shoal/metainfo/magnet_link.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
+#include <shoal/peer/address_filter.hpp>
 #include <shoal/wire/encryption.hpp>
 
 namespace shoal {
@@ -37,6 +38,7 @@ struct session_settings {
   /// Look for peers in the own network by multicast (BEP 14); never when listening on loopback only.
   bool local_discovery = true;
   wire::mse::policy encryption = wire::mse::policy::allow;  ///< of peer connections
+  std::shared_ptr<const peer::address_filter> ip_filter;    ///< peers that are not spoken with; null: none
   std::optional<std::uint64_t> seed;                        ///< of all chance; from the system when absent
   std::string extra_ca_file;                                ///< PEM, for https trackers of one's own
 };
