@@ -15,7 +15,7 @@ def need(program):
 class Aria2(Process):
     """Seeds when the data is there, else leeches and then seeds on; `done` is touched at completion."""
 
-    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, seeds=False):
+    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, seeds=False, encrypted=False):
         need("aria2c")
         self.port = free_port(address)
         self.done_path = shop.path / f"{name}.done"
@@ -29,6 +29,8 @@ class Aria2(Process):
                    "--show-console-readout=false", "--bt-detach-seed-only=true"]
         if seeds:
             options.append("--check-integrity=true")
+        if encrypted:
+            options += ["--bt-require-crypto=true", "--bt-min-crypto-level=arc4"]
         super().__init__(shop, name, ["aria2c", *options, torrent])
 
     def complete(self):
@@ -42,14 +44,14 @@ class Aria2(Process):
 class Transmission(Process):
     """A daemon, driven over its RPC. On loopback it accepts connections but makes none."""
 
-    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0):
+    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, encrypted=False):
         need("transmission-daemon")
         self.port, self.rpc_port = free_port(address), free_port()
         self.session_id = ""
         state = shop.path / f"{name}.state"
         super().__init__(shop, name, ["transmission-daemon", "-f", "-g", state, "-w", folder, "-P", self.port,
                                       "-i", address, "-p", self.rpc_port, "-r", "127.0.0.1",
-                                      "-T", "-M", "-O", "--no-utp", "-et"])
+                                      "-T", "-M", "-O", "--no-utp", "-er" if encrypted else "-et"])
         wait_until(self.answers, f"{name} should answer RPC")
         if uplink:
             self.call("session-set", {"speed-limit-up-enabled": True, "speed-limit-up": uplink // 1000})
@@ -141,10 +143,11 @@ schedule2 = go, 0, 0, "load.start = {torrent}"
 class Libtorrent(Process):
     """scripts/lib/libtorrent_peer.py in a process of its own."""
 
-    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, seeds=False):
+    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, seeds=False, encrypted=False):
         self.port = free_port(address)
         super().__init__(shop, name, ["/usr/bin/python3", ROOT / "scripts/lib/libtorrent_peer.py", torrent, folder,
-                                      f"{address}:{self.port}", str(uplink), "seed" if seeds else "leech"])
+                                      f"{address}:{self.port}", str(uplink), "seed" if seeds else "leech",
+                                      *(["encrypted"] if encrypted else [])])
 
     def events(self):
         return [json.loads(line) for line in self.output().splitlines() if line.endswith("}")]

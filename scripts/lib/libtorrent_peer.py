@@ -1,4 +1,4 @@
-"""A libtorrent peer: TORRENT|MAGNET FOLDER ADDR:PORT UPLINK seed|leech; one JSON object a line; ends on SIGTERM."""
+"""A libtorrent peer: TORRENT|MAGNET FOLDER ADDR:PORT UPLINK seed|leech [encrypted]; one JSON object a line; ends on SIGTERM."""
 import json
 import signal
 import sys
@@ -9,8 +9,10 @@ import libtorrent as lt
 GLOBAL_PEER_CLASS_BIT = 1
 
 
-def settings(address, uplink):
+def settings(address, uplink, encrypted):
     chosen = lt.high_performance_seed()
+    if encrypted:
+        chosen.update({"in_enc_policy": 0, "out_enc_policy": 0, "allowed_enc_level": 2})  # forced, and RC4
     chosen.update({
         "listen_interfaces": address,
         "outgoing_interfaces": address.rsplit(":", 1)[0],
@@ -32,8 +34,8 @@ def settings(address, uplink):
 
 
 def main():
-    torrent, folder, address, uplink, role = sys.argv[1:]
-    session = lt.session(settings(address, int(uplink)))
+    torrent, folder, address, uplink, role, *more = sys.argv[1:]
+    session = lt.session(settings(address, int(uplink), "encrypted" in more))
     # Loopback belongs to a class of "local" peers that knows no limits; here every peer is like any other.
     everybody = lt.ip_filter()
     everybody.add_rule("0.0.0.0", "255.255.255.255", GLOBAL_PEER_CLASS_BIT)

@@ -115,6 +115,10 @@ exit_code run(std::vector<std::string> arguments, std::ostream& out, std::ostrea
     const auto& c = typed(program);
     out << c.get_formatter()->make_help(&c, full_name(program, c), CLI::AppFormatMode::Normal) << std::flush;
     return exit_code::ok;
+  } catch (const CLI::CallForAllHelp&) {
+    const auto& c = typed(program);
+    out << c.get_formatter()->make_help(&c, full_name(program, c), CLI::AppFormatMode::All) << std::flush;
+    return exit_code::ok;
   } catch (const CLI::CallForVersion& version) {
     out << version.what() << std::endl;
     return exit_code::ok;

@@ -65,7 +65,7 @@ std::string option_label(const CLI::Option& o) {
   return out + " " + (optional_value ? "[" + o.get_type_name() + "]" : o.get_type_name());
 }
 
-std::string help_format::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const {
+std::string help_format::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
   if (name.empty()) name = app->get_name();
   std::string out = usage(*app, name);
   for (const auto& line : wrapped(app->get_description(), columns)) {
@@ -79,6 +79,7 @@ std::string help_format::make_help(const CLI::App* app, std::string name, CLI::A
   }
   if (const auto rows = group_rows(*app, "Options", true); !rows.empty()) out += "\n" + rows;
   for (const auto& g : app->get_groups()) {
+    if (g == finer_options && mode != CLI::AppFormatMode::All) continue;
     if (const auto rows = group_rows(*app, g, false); !g.empty() && !rows.empty()) {
       out += "\n" + g + ":\n" + rows;
     }

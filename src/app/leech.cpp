@@ -26,6 +26,7 @@ struct leech_options {
   bool sequential = false;
   bool preallocate = false;
   bool no_resume = false;
+  std::vector<std::string> web_seeds;
   std::string save_torrent;
   std::uint64_t metadata_max = 64U << 20;
   transfer_options transfer;
@@ -54,6 +55,9 @@ void declare(CLI::App& c, leech_options& o) {
       ->type_name("PATH");
   add_value(c, "--max-metadata", o.metadata_max, parse_size, "SIZE",
             "For a magnet link: refuse more metadata; default 64MiB");
+  c.option_defaults()->group("Network");
+  add_values(c, "--web-seed", o.web_seeds, parse_web_seed, "URL",
+             "Fetch from this web server as well; repeat for more");
   add_transfer(c, o.transfer);
   c.footer(
       "Examples:\n"
@@ -103,7 +107,9 @@ void introduce(context& x, const std::vector<swarm_job>& jobs, const endpoint& l
               (info ? content_summary(*info) : std::string("what is in it, peers will tell")));
     const auto trackers = trackers_in_use(job.settings);
     if (!trackers.empty()) x.out.say("Tracker " + printable(trackers.front().front()));
-    without_tracker = without_tracker || (trackers.empty() && job.settings.peers.empty());
+    without_tracker =
+        without_tracker || (trackers.empty() && job.settings.peers.empty() &&
+                            job.settings.web_seeds.empty() && (!info || info->web_seeds.empty()));
   }
   x.out.say("Into " + printable(jobs.front().settings.directory.string()) + ", listening on " +
             listening.to_string());
@@ -141,6 +147,7 @@ std::vector<swarm_job> jobs_of(const leech_options& o) {
     }
     job.settings.trackers = tiers_of(o.transfer.trackers);
     job.settings.peers.insert(job.settings.peers.end(), o.transfer.peers.begin(), o.transfer.peers.end());
+    job.settings.web_seeds = o.web_seeds;
     job.settings.resume = !o.no_resume;
     job.settings.preallocate = o.preallocate;
     job.settings.sequential = o.sequential;

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "app/help.hpp"
 #include "app/text.hpp"
 
 namespace shoal::app {
@@ -37,6 +41,32 @@ parsed<std::string> parse_congestion(std::string_view text) {
               "' is no congestion control; see sysctl net.ipv4.tcp_available_congestion_control"};
 }
 
+parsed<std::shared_ptr<const peer::address_filter>> parse_ip_filter(std::string_view path) {
+  std::ifstream in{std::filesystem::path(path), std::ios::binary};
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in) return {std::nullopt, "'" + printable(path) + "' cannot be read; check the path"};
+  auto filter = peer::address_filter::parse(text);
+  // Half a list that is taken for a whole one would let in those whom the user means to keep out.
+  if (filter.bad_lines() > 0) {
+    return {std::nullopt,
+            "'" + printable(path) + "' line " + std::to_string(filter.first_bad_line()) +
+                " is no range of addresses; write CIDR, FIRST-LAST, NAME:FIRST-LAST or dat lines"};
+  }
+  return {std::make_shared<const peer::address_filter>(std::move(filter)), {}};
+}
+
+parsed<wire::mse::policy> parse_encryption(std::string_view text) {
+  using wire::mse::policy;
+  constexpr std::pair<std::string_view, policy> words[] = {{"off", policy::off},
+                                                           {"allow", policy::allow},
+                                                           {"prefer", policy::prefer},
+                                                           {"require", policy::require}};
+  for (const auto& [word, meaning] : words) {
+    if (text == word) return {meaning, {}};
+  }
+  return {std::nullopt, "'" + printable(text) + "' is none of: off, allow, prefer, require"};
+}
+
 }  // namespace
 
 void add_common(CLI::App& c, common_options& o) {
@@ -49,14 +79,21 @@ void add_common(CLI::App& c, common_options& o) {
 }
 
 void add_transfer(CLI::App& c, transfer_options& o) {
+  c.set_help_all_flag("--help-all", "Print these and the finer options")->group("General");
   c.option_defaults()->group("Network");
   add_values(c, "-a,--tracker", o.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
-  c.add_flag("--announce-all", o.announce_all, "Announce to every tracker, not to the first that answers");
   add_optional(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
                "Where peers reach us; default [::]:6881, else a free port");
   add_values(c, "--peer", o.peers, parse_peer, "ADDR:PORT", "Try this peer as well; repeat for more");
   add_value(c, "--max-up", o.up_max, parse_size, "RATE", "Upload at most this fast, such as 8MiB (a second)");
   add_value(c, "--max-down", o.down_max, parse_size, "RATE", "Download at most this fast");
+  add_value(c, "--encryption", o.encryption, parse_encryption, "HOW",
+            "off, allow (default), prefer or require it between peers");
+  c.option_defaults()->group(std::string(finer_options));
+  c.add_flag("--announce-all", o.announce_all, "Announce to every tracker, not to the first that answers");
+  c.add_flag("--no-lsd", o.no_local_discovery, "Do not look for peers in the own network by multicast");
+  add_value(c, "--ip-filter", o.ip_filter, parse_ip_filter, "FILE",
+            "Speak with no peer that it lists: CIDR, ranges, p2p or dat lines");
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
   add_value(c, "--max-uploads", o.uploads_max, parse_count, "N", "Peers served at once; default by the rate");
   add_value(c, "--threads", o.threads, parse_count, "N", "Network threads at most; default one a core");

@@ -2,12 +2,16 @@
 // Options as the subcommands share them, on top of CLI11.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <CLI/App.hpp>
+
+#include <shoal/peer/address_filter.hpp>
+#include <shoal/wire/encryption.hpp>
 
 #include "app/values.hpp"
 
@@ -84,7 +88,10 @@ struct transfer_options {
   std::uint32_t threads = 0;      ///< 0: one a core
   std::string congestion;         ///< TCP congestion control; empty: the system's
   std::string ca_file;
+  std::shared_ptr<const peer::address_filter> ip_filter;
+  wire::mse::policy encryption = wire::mse::policy::allow;
   bool announce_all = false;
+  bool no_local_discovery = false;
 };
 void add_transfer(CLI::App& c, transfer_options& o);
 

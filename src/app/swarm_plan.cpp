@@ -19,6 +19,9 @@ session_settings settings_of(const transfer_options& o) {
   s.congestion_control = o.congestion;
   s.extra_ca_file = o.ca_file;
   s.announce_all = o.announce_all;
+  s.encryption = o.encryption;
+  s.ip_filter = o.ip_filter;
+  s.local_discovery = !o.no_local_discovery;
   return s;
 }
 

@@ -148,7 +148,7 @@ outcome<void> live_swarm::start(live_peer& p) {
     fs::create_directories(folder_of(p), ec);
     if (ec) return failure{error(ec.value(), boost::system::system_category()), folder_of(p)};
   }
-  arguments.insert(arguments.end(), {"--json", "--listen", p.address() + ":0", "--threads", "1"});
+  arguments.insert(arguments.end(), {"--json", "--listen", p.address() + ":0", "--threads", "1", "--no-lsd"});
   add_rate(arguments, "--max-up", uplink(p));
   add_rate(arguments, "--max-down", g.down.of(p.number()));
   add_count(arguments, "--max-uploads", g.strategy.slots);

@@ -19,6 +19,8 @@ std::string_view describe(int value) {
              "IP version than the peer's";
     case errc::peer_reads_nothing:
       return "the peer does not read what it is sent";
+    case errc::plaintext_refused:
+      return "the peer does not encrypt, and encryption is required here";
     case errc::no_such_congestion_control:
       return "no such TCP congestion control here";
   }

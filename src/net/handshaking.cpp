@@ -1,42 +1,15 @@
-#include <array>
 #include <utility>
-
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 
 #include <shoal/net/handshaking.hpp>
 #include <shoal/net/with_deadline.hpp>
 #include <shoal/wire/codec.hpp>
 
 #include "net/congestion.hpp"
+#include "net/greeting.hpp"
 #include "net/serial.hpp"
 
 namespace shoal::net {
 namespace {
-
-/// References are to the frame of the caller, which awaits this at once.
-awaitable<result<wire::handshake>> read_handshake(tcp::socket& socket) {
-  std::array<std::byte, wire::handshake_bytes> bytes;
-  std::size_t have = 0;
-  for (;;) {
-    const auto rest = asio::buffer(bytes.data() + have, bytes.size() - have);
-    const auto [failed, n] = co_await socket.async_read_some(rest, use_tuple);
-    if (failed) {
-      co_return failed;
-    }
-    have += n;
-    auto decoded = wire::decode_handshake(byte_view(bytes).first(have));
-    if (decoded || have == bytes.size() || decoded.error() != wire::errc::bad_length) {
-      co_return decoded;
-    }
-  }
-}
-
-awaitable<error> write_handshake(tcp::socket& socket, wire::handshake ours) {
-  const auto bytes = wire::encode(ours);
-  const auto [failed, n] = co_await asio::async_write(socket, asio::buffer(bytes), use_tuple);
-  co_return failed;
-}
 
 error open_and_bind(tcp::socket& socket, const tcp::endpoint& remote, const connect_options& options) {
   const auto& from = options.bind_address;
@@ -57,8 +30,8 @@ error open_and_bind(tcp::socket& socket, const tcp::endpoint& remote, const conn
                                                               : failed;
 }
 
-awaitable<result<established>> dial(asio::any_io_executor own, endpoint remote, wire::handshake ours,
-                                    connect_options options) {
+awaitable<result<tcp::socket>> connected_socket(asio::any_io_executor own, endpoint remote,
+                                                connect_options options) {
   tcp::socket socket(own);
   const auto target = to_asio(remote);
   if (const error failed = open_and_bind(socket, target, options)) {
@@ -69,46 +42,87 @@ awaitable<result<established>> dial(asio::any_io_executor own, endpoint remote, 
     co_return unconnected;
   }
   tune_peer_socket(socket);
-  const error unsaid = co_await write_handshake(socket, ours);
-  if (unsaid) {
-    co_return unsaid;
-  }
-  const auto theirs = co_await read_handshake(socket);
-  if (!theirs) {
-    co_return theirs.error();
-  }
-  if (theirs->info_hash != ours.info_hash) {
-    co_return errc::wrong_torrent;
-  }
-  if (theirs->id == ours.id) {
-    co_return errc::connected_to_self;
-  }
-  co_return established{std::move(socket), *theirs, remote, true};
+  co_return std::move(socket);
 }
 
-awaitable<result<established>> answer_call(tcp::socket socket, handshake_answer answer) {
+result<established> introduced(result<greeting> heard, const wire::handshake& ours, const endpoint& remote,
+                               tcp::socket socket) {
+  if (!heard) {
+    return heard.error();
+  }
+  if (heard->theirs.info_hash != ours.info_hash) {
+    return errc::wrong_torrent;
+  }
+  if (heard->theirs.id == ours.id) {
+    return errc::connected_to_self;
+  }
+  return established{std::move(socket), heard->theirs, remote, true, std::move(heard->stream)};
+}
+
+awaitable<result<established>> dial_once(asio::any_io_executor context, endpoint remote, wire::handshake ours,
+                                         connect_options options, bool encrypted) {
+  auto socket = co_await connected_socket(new_strand(context), remote, options);
+  if (!socket) {
+    co_return socket.error();
+  }
+  auto heard = encrypted ? greet_encrypted(*socket, ours, wire::mse::offer_of(options.encryption))
+                         : greet(*socket, ours);
+  if (!encrypted || !wire::mse::may_be_plain(options.encryption)) {
+    auto answer = co_await std::move(heard);
+    co_return introduced(std::move(answer), ours, remote, std::move(*socket));
+  }
+  // One that does not understand may as well be silent: time must be left for the other way.
+  auto in_time = co_await with_deadline(options.deadline / 2, std::move(heard));
+  auto answer = in_time ? std::move(*in_time) : result<greeting>(errc::deadline_passed);
+  co_return introduced(std::move(answer), ours, remote, std::move(*socket));
+}
+
+/// Did the other side connect, but not understand how we spoke?
+bool not_understood(const error& e) {
+  return e == asio::error::eof || e == asio::error::connection_reset || e == asio::error::broken_pipe ||
+         e == errc::deadline_passed || e.category() == wire::category();
+}
+
+awaitable<result<established>> dial(asio::any_io_executor context, endpoint remote, wire::handshake ours,
+                                    connect_options options) {
+  const bool encrypted = wire::mse::encrypted_first(options.encryption);
+  auto first = co_await dial_once(context, remote, ours, options, encrypted);
+  const bool other_way = encrypted ? wire::mse::may_be_plain(options.encryption)
+                                   : wire::mse::may_be_encrypted(options.encryption);
+  if (first || !other_way || !not_understood(first.error())) {
+    co_return first;
+  }
+  auto second = co_await dial_once(context, remote, ours, options, !encrypted);
+  if (second || !not_understood(second.error())) {
+    co_return second;
+  }
+  co_return first;  // it tells more: the way that we would rather have spoken
+}
+
+awaitable<result<established>> answer_call(tcp::socket socket, handshake_answer answer,
+                                           encrypted_calls encrypted) {
   error gone;
   const auto remote = socket.remote_endpoint(gone);
   if (gone) {
     co_return gone;
   }
   tune_peer_socket(socket);
-  const auto theirs = co_await read_handshake(socket);
-  if (!theirs) {
-    co_return theirs.error();
+  auto heard = co_await hear(socket, std::move(encrypted));
+  if (!heard) {
+    co_return heard.error();
   }
-  const auto ours = answer(*theirs);
+  const auto ours = answer(heard->theirs);
   if (!ours) {
     co_return errc::wrong_torrent;
   }
-  const error unsaid = co_await write_handshake(socket, *ours);
+  const error unsaid = co_await write_handshake(socket, *ours, heard->stream.sending);
   if (unsaid) {
     co_return unsaid;
   }
-  if (theirs->id == ours->id) {
+  if (heard->theirs.id == ours->id) {
     co_return errc::connected_to_self;
   }
-  co_return established{std::move(socket), *theirs, from_asio(remote), false};
+  co_return established{std::move(socket), heard->theirs, from_asio(remote), false, std::move(heard->stream)};
 }
 
 /// An operation that was cut short says so itself, as a value; here that can only be the deadline, or a
@@ -125,13 +139,14 @@ result<established> outcome_of(std::optional<result<established>> ended) {
 awaitable<result<established>> connect_peer(asio::any_io_executor context, endpoint remote,
                                             wire::handshake ours, connect_options options) {
   const duration deadline = options.deadline;
-  auto dialled = dial(new_strand(context), remote, ours, std::move(options));
+  auto dialled = dial(context, remote, ours, std::move(options));
   auto ended = co_await with_deadline(deadline, std::move(dialled));
   co_return outcome_of(std::move(ended));
 }
 
-awaitable<result<established>> accept_peer(tcp::socket socket, handshake_answer answer, duration deadline) {
-  auto answered = answer_call(std::move(socket), std::move(answer));
+awaitable<result<established>> accept_peer(tcp::socket socket, handshake_answer answer, duration deadline,
+                                           encrypted_calls encrypted) {
+  auto answered = answer_call(std::move(socket), std::move(answer), std::move(encrypted));
   auto ended = co_await with_deadline(deadline, std::move(answered));
   co_return outcome_of(std::move(ended));
 }

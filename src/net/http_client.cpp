@@ -35,6 +35,12 @@ std::string_view describe(int value) {
       return "the server closed the connection before its reply was whole";
     case http_errc::deadline_passed:
       return "no whole reply in time";
+    case http_errc::wrong_range:
+      return "the server sends something else than was asked for";
+    case http_errc::ignores_ranges:
+      return "the server sends whole files only";
+    case http_errc::no_such_file:
+      return "the server does not have the file, or not for us";
   }
   return "unknown HTTP error";
 }

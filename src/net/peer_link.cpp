@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -24,6 +25,7 @@
 #include "net/outbox.hpp"
 #include "net/predicted_read.hpp"
 #include "net/read_pace.hpp"
+#include "net/sealed_writer.hpp"
 #include "net/serial.hpp"
 
 namespace shoal::net {
@@ -92,6 +94,11 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   outbox out;
   gate writing;
 
+  // Of an encrypted connection.
+  std::optional<wire::mse::rc4> opening;
+  std::optional<sealed_writer> sealing;
+  std::vector<std::byte> early;  ///< came with the handshake, decrypted; not looked at yet
+
   /// What a coroutine does after one step.
   enum class next { step, wait_for_socket, wait_for_gate, pause };
 
@@ -107,14 +114,20 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
         ahead(p, in),
         reading(executor),
         pause(executor),
-        writing(executor) {
+        writing(executor),
+        opening(std::move(e.stream.receiving)),
+        early(std::move(e.stream.received)) {
     assert(is_strand(executor));
+    backlog = !early.empty();
+    if (e.stream.sending) sealing.emplace(std::move(*e.stream.sending));
   }
 
   next read_step();
   next read_socket(inbound_batch& batch, result<inbox::verdict>& verdict);
+  void decrypt(std::span<const iovec> parts, std::size_t n);
   void ask_pool();
   next write_step();
+  std::size_t gather_sealed(std::span<iovec> parts);
   void stop(error reason);
 
   static awaitable<void> read_until_end(std::shared_ptr<state> s);
@@ -131,7 +144,7 @@ peer_link::state::next peer_link::state::read_step() {
   result<inbox::verdict> verdict = inbox::verdict::hungry;
   next then = next::step;
   if (backlog) {
-    verdict = ahead.feed({}, batch);
+    verdict = ahead.feed(std::exchange(early, {}), batch);
   } else {
     then = read_socket(batch, verdict);
   }
@@ -172,6 +185,7 @@ peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, resul
     stop(failed);
     return next::step;
   }
+  if (opening) decrypt(parts, n);
   verdict = planned ? ahead.settle(plan, n, room, batch) : ahead.feed(room.first(n), batch);
   const auto now = std::chrono::steady_clock::now();
   pace.read(n, now);
@@ -184,6 +198,15 @@ peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, resul
   }
   pause.expires_at(later);
   return next::pause;
+}
+
+/// The first `n` bytes of what was read, where they lie.
+void peer_link::state::decrypt(std::span<const iovec> parts, std::size_t n) {
+  for (auto part = parts.begin(); n > 0; ++part) {
+    const std::size_t here = std::min(n, part->iov_len);
+    opening->apply({static_cast<std::byte*>(part->iov_base), here});
+    n -= here;
+  }
 }
 
 void peer_link::state::ask_pool() {
@@ -200,13 +223,21 @@ void peer_link::state::ask_pool() {
   });
 }
 
+std::size_t peer_link::state::gather_sealed(std::span<iovec> parts) {
+  if (sealing->empty()) sealing->fill(out);
+  const auto rest = sealing->rest();
+  // iovec is for both directions and so not const; sending does not write.
+  parts.front() = {const_cast<std::byte*>(rest.data()), rest.size()};
+  return 1;
+}
+
 /// One gathered write.
 peer_link::state::next peer_link::state::write_step() {
-  if (out.empty()) {
+  if (out.empty() && (!sealing || sealing->empty())) {
     return next::wait_for_gate;
   }
   std::array<iovec, parts_per_write_max> room;
-  const auto parts = std::span(room).first(out.gather(room));
+  const auto parts = std::span(room).first(sealing ? gather_sealed(room) : out.gather(room));
   error failed;
   const std::size_t n = send_some(socket.native_handle(), parts, failed);
   if (would_block(failed)) {
@@ -217,7 +248,7 @@ peer_link::state::next peer_link::state::write_step() {
     return next::step;
   }
   const bool all = n == bytes_of(parts);
-  const auto progress = out.sent(n);
+  const auto progress = sealing ? sealing->sent(n) : out.sent(n);
   if (progress.payload_bytes > 0 || progress.blocks > 0) {
     owner.on_sent(key, progress.payload_bytes, progress.blocks);
   }

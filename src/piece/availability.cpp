@@ -61,6 +61,17 @@ void availability::got(piece_index p) {
   raise(p.value());
 }
 
+void availability::lost(const bitfield& has, piece_index p) {
+  if (!has.all()) {
+    lower(p.value());
+    return;
+  }
+  left(has);
+  bitfield rest = has;
+  rest.reset(p);
+  joined(rest);
+}
+
 void availability::raise(std::uint32_t piece) {
   std::uint32_t& n = partial_[piece];
   if (priority_[piece] > 0) {

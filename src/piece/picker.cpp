@@ -112,6 +112,10 @@ void picker::peer_got(piece_index p) {
   peers_.got(p);
 }
 
+void picker::peer_lost(const bitfield& has, piece_index p) {
+  peers_.lost(has, p);
+}
+
 std::uint32_t picker::availability(piece_index p) const {
   return peers_.of(p);
 }

@@ -29,6 +29,7 @@ swarm::tracker_tiers torrent_runner::trackers_of(const metainfo::magnet_link& li
 net::awaitable<void> torrent_runner::find_metadata() {
   swarm::metadata_setup setup;
   setup.peers_max = services_.settings.peers_max;
+  setup.book.filter = services_.settings.ip_filter;
   setup.fetching.bytes_max = settings_.metadata_bytes_max;
   setup.info_hash = hash().wire();
   setup.our_id = services_.our_id;
@@ -45,6 +46,7 @@ net::awaitable<void> torrent_runner::find_metadata() {
   }
   drive(swarm::peers_found{settings_.peers});
   drive(swarm::start{});
+  told_locally_ = true;
   for (auto& e : std::exchange(early_, {})) {
     join_swarm(std::move(e));
   }
@@ -75,6 +77,7 @@ void torrent_runner::take_metadata() {
     return;
   }
   settings_.info = complete_info(std::move(*parsed));
+  told_locally_ = false;  // until it is clear that it is not private
   geometry_ = piece::geometry(settings_.info->total_bytes(), settings_.info->piece_length);
   if (settings_.file_priorities.empty()) {
     settings_.file_priorities =

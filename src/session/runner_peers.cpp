@@ -1,5 +1,6 @@
 // How connections come to a torrent: those it makes, and those that came to the session's listener.
 
+#include <span>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -21,6 +22,7 @@ net::awaitable<void> torrent_runner::dial(endpoint remote) {
   net::connect_options options;
   options.bind_address = services_.bind_address;
   options.congestion_control = services_.settings.congestion_control;
+  options.encryption = services_.settings.encryption;
   auto connected = co_await net::connect_peer(services_.context, remote, ours, options);
   if (opening_.cancelled) {
     co_return;
@@ -41,6 +43,14 @@ void torrent_runner::adopt(net::established e) {
       join_swarm(std::move(e));
     } else if (early_.size() < early_max) {
       early_.push_back(std::move(e));
+    }
+  });
+}
+
+void torrent_runner::found_locally(const endpoint& peer) {
+  net::asio::post(strand_, [this, peer] {
+    if (told_locally_ && (core_ || finder_)) {
+      drive(swarm::peers_found{std::span(&peer, 1)});
     }
   });
 }

@@ -18,6 +18,7 @@
 #include <shoal/net/listener.hpp>
 #include <shoal/session/session.hpp>
 
+#include "session/neighbours.hpp"
 #include "session/rate_sharing.hpp"
 #include "session/services.hpp"
 #include "session/thread_crew.hpp"
@@ -145,11 +146,15 @@ struct session::impl {
   outcome<torrent_id> add(torrent_settings t);
   void stop(duration grace);
 
+  void look_around();
+  void call_around();
+  bool is_welcome(const net::tcp::socket& socket) const;
   net::awaitable<void> welcome(net::tcp::socket socket);
   net::awaitable<void> each_second();
   net::awaitable<void> close_all(duration grace);
   net::awaitable<void> close_one(torrent_runner& runner, duration grace);
   std::optional<wire::handshake> answer(const wire::handshake& theirs);
+  std::optional<sha1_digest> torrent_of(const sha1_digest& obfuscated) const;
   std::vector<torrent_runner*> runners() const;
   torrent_runner* find(torrent_id id) const;
   torrent_runner* find(const sha1_digest& wire_hash) const;
@@ -168,13 +173,15 @@ struct session::impl {
   net::task_group tasks;
   net::listener acceptor;
   services shared;
+  std::unique_ptr<neighbours> local;  // on `home`; null when there is no local discovery
   std::atomic<std::size_t> handshaking{0};
   std::atomic<bool> stopped{false};
 
   mutable std::mutex torrents_mutex;  // guards the maps; the runners guard themselves
   std::map<torrent_id, std::unique_ptr<torrent_runner>> torrents;
   std::unordered_map<sha1_digest, torrent_runner*> by_hash;
-  std::uint64_t upload_rate = 0, download_rate = 0;  // on `home`
+  std::unordered_map<sha1_digest, sha1_digest> by_obfuscated;  // as an encrypted call asks for it
+  std::uint64_t upload_rate = 0, download_rate = 0;            // on `home`
 
   std::mutex events_mutex;  // one call of the observer at a time
   std::function<void(const session_event&)> observer;
@@ -189,10 +196,13 @@ outcome<void> session::impl::start() {
   if (!settings.listen.address.is_unspecified()) {
     shared.bind_address = settings.listen.address;
   }
+  if (settings.local_discovery && !settings.listen.address.is_loopback()) {
+    look_around();
+  }
   upload_rate = settings.upload_rate_max;
   download_rate = settings.download_rate_max;
   tasks.spawn(home, acceptor.run([this](net::tcp::socket socket) {
-    if (handshaking < handshaking_max) {
+    if (handshaking < handshaking_max && is_welcome(socket)) {
       const auto where = socket.get_executor();
       tasks.spawn(where, welcome(std::move(socket)));
     }
@@ -202,11 +212,39 @@ outcome<void> session::impl::start() {
   return {};
 }
 
+/// Before the threads run, so that nothing of it is heard meanwhile.
+void session::impl::look_around() {
+  const auto cookie = std::to_string(chance.next());
+  local = std::make_unique<neighbours>(home, tasks, shared.listening, cookie,
+                                       [this](const sha1_digest& torrent, const endpoint& peer) {
+                                         if (auto* const runner = find(torrent)) runner->found_locally(peer);
+                                       });
+}
+
+/// Calls our torrents, but none that is private (BEP 27).
+void session::impl::call_around() {
+  std::vector<sha1_digest> called;
+  for (auto* const runner : runners()) {
+    if (runner->may_be_told_locally()) called.push_back(runner->hash().wire());
+  }
+  local->round(called);
+}
+
+/// By the filter of addresses. Before anything is said, so that nobody learns who is here.
+bool session::impl::is_welcome(const net::tcp::socket& socket) const {
+  error gone;
+  const auto remote = socket.remote_endpoint(gone);
+  return !gone && !(settings.ip_filter && settings.ip_filter->blocks(net::from_asio(remote).address));
+}
+
 net::awaitable<void> session::impl::welcome(net::tcp::socket socket) {
   ++handshaking;
-  auto shaken = co_await net::accept_peer(
-      std::move(socket), [this](const wire::handshake& theirs) { return answer(theirs); },
-      handshake_deadline);
+  net::handshake_answer answers = [this](const wire::handshake& theirs) { return answer(theirs); };
+  net::encrypted_calls encrypted;
+  encrypted.policy = settings.encryption;
+  encrypted.torrent_of = [this](const sha1_digest& obfuscated) { return torrent_of(obfuscated); };
+  auto shaken = co_await net::accept_peer(std::move(socket), std::move(answers), handshake_deadline,
+                                          std::move(encrypted));
   --handshaking;
   if (shaken.has_error()) {
     co_return;
@@ -223,6 +261,12 @@ std::optional<wire::handshake> session::impl::answer(const wire::handshake& thei
   return wire::make_handshake(theirs.info_hash, shared.our_id);
 }
 
+std::optional<sha1_digest> session::impl::torrent_of(const sha1_digest& obfuscated) const {
+  const std::lock_guard lock(torrents_mutex);
+  const auto found = by_obfuscated.find(obfuscated);
+  return found != by_obfuscated.end() ? std::optional(found->second) : std::nullopt;
+}
+
 outcome<torrent_id> session::impl::add(torrent_settings t) {
   const std::lock_guard lock(torrents_mutex);
   const auto wire_hash = t.info_hash().wire();
@@ -233,6 +277,7 @@ outcome<torrent_id> session::impl::add(torrent_settings t) {
   auto& runner = torrents[id];
   runner = std::make_unique<torrent_runner>(id, std::move(t), shared, chance.next());
   by_hash[wire_hash] = runner.get();
+  by_obfuscated[wire::mse::obfuscated(wire_hash)] = wire_hash;
   runner->begin();
   return id;
 }
@@ -269,6 +314,7 @@ net::awaitable<void> session::impl::each_second() {
     for (auto* const runner : runners()) {
       runner->refresh();
     }
+    if (local) call_around();
     share_rates();
     crew.review();
   }
@@ -305,6 +351,7 @@ net::awaitable<void> session::impl::close_one(torrent_runner& runner, duration g
 
 net::awaitable<void> session::impl::close_all(duration grace) {
   acceptor.close();
+  if (local) local->close();
   net::task_group closing(home);
   for (auto* const runner : runners()) {
     closing.spawn(runner->executor(), close_one(*runner, grace));

@@ -110,6 +110,7 @@ void torrent_runner::start_core(opened_content content) {
   setup.settings.download_bytes_per_s = services_.settings.download_rate_max;
   setup.settings.picking.sequential = settings_.sequential;
   setup.settings.announcing.all = services_.settings.announce_all;
+  setup.settings.book.filter = services_.settings.ip_filter;
   setup.geometry = geometry_;
   setup.info_hash = hash().wire();
   setup.our_id = services_.our_id;
@@ -144,12 +145,15 @@ void torrent_runner::start_core(opened_content content) {
   for (auto& e : std::exchange(early_, {})) {
     join_swarm(std::move(e));
   }
+  told_locally_ = !settings_.info->is_private && !opening_.cancelled;
+  start_web_seeds();
 }
 
 net::awaitable<void> torrent_runner::shutdown(duration grace) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   const instant deadline = steady_now() + grace;
   opening_.cancelled = true;
+  told_locally_ = false;
   if (core_ || finder_) {
     drive(swarm::stop{});
     while (!settled() && steady_now() < deadline) {
@@ -315,6 +319,7 @@ void torrent_runner::pieces_done(std::span<const swarm::piece_verified> verdicts
 }
 
 void torrent_runner::peer_lied(const ip_address& who) {
+  convicted_.insert(who);
   drive(swarm::liar_found{who});
 }
 

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -46,6 +47,10 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void begin();
   /// A connection that shook hands for this torrent.
   void adopt(net::established e);
+  /// A peer in our own network says that it has the torrent. Nothing is done for a private one (BEP 27).
+  void found_locally(const endpoint& peer);
+  /// Whether the own network may be told of the torrent: it trades, and is not known to be private.
+  bool may_be_told_locally() const { return told_locally_; }
   void set_rates(std::uint64_t upload, std::uint64_t download);
   /// The last snapshot; at most a second old.
   torrent_status status() const;
@@ -61,7 +66,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
  private:
   struct link_record {
-    std::shared_ptr<net::peer_link> link;
+    std::shared_ptr<net::link> link;
     std::vector<net::outbound> outbox;
     std::vector<block_ref> withdrawn;  // handed over, cancelled since
     endpoint remote;
@@ -113,6 +118,8 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   net::awaitable<void> dial(endpoint remote);
   void join_swarm(net::established e);
+  void start_web_seeds();
+  net::awaitable<void> use_web_seed(std::size_t nth, std::string url);
 
   // Looking.
   void take_snapshot();
@@ -148,6 +155,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   std::vector<peer_key> dirty_;          // links with something in their outbox
   std::vector<net::established> early_;  // connected while the files were being checked
   std::uint32_t last_key_ = 0;
+  std::unordered_set<ip_address> convicted_;     // of false data
   net::inbound_batch* batch_in_hand_ = nullptr;  // for `store`
   std::span<buffer::lease> loaded_in_hand_;      // for `upload`
 
@@ -164,7 +172,8 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   std::shared_ptr<const metainfo::torrent_info> info_shown_;
   bool retrying_ = false;
   std::atomic<bool> resting_{false};  // nothing has happened since the snapshot, and no rate is left to fall
-  std::atomic<bool> over_{false};     // shutdown has finished: no strand runs any more
+  std::atomic<bool> told_locally_{false};
+  std::atomic<bool> over_{false};  // shutdown has finished: no strand runs any more
 };
 
 }  // namespace shoal

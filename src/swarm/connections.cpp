@@ -200,6 +200,25 @@ void connections::has_piece(peer_state& p, piece_index piece) {
   drop_if_useless(p);
 }
 
+/// Each counts as an oddity: a peer that loses and gains a piece over and over makes us count and talk.
+bool connections::lost_piece(peer_state& p, piece_index piece) {
+  if (!s_.geometry.contains(piece)) {
+    violation(p, "loss of a piece that does not exist");
+    return false;
+  }
+  oddity(p, "loses its pieces again and again");
+  if (p.dropping || !p.has.test(piece)) {
+    return false;
+  }
+  s_.picker.peer_lost(p.has, piece);
+  p.has.reset(piece);
+  if (s_.picker.wants(piece)) {
+    --p.wanted;
+    update_interest(p);
+  }
+  return true;
+}
+
 void connections::listens_at(peer_state& p, std::uint16_t port) {
   if (!p.listens_at) {
     p.listens_at = endpoint{p.remote.address, port};

@@ -28,6 +28,8 @@ class connections {
   void has_all(peer_state& p);
   void has_none(peer_state& p);
   void has_piece(peer_state& p, piece_index piece);
+  /// BEP 54. False when that means nothing.
+  bool lost_piece(peer_state& p, piece_index piece);
   /// It told where it accepts connections (BEP 10 "p").
   void listens_at(peer_state& p, std::uint16_t port);
 

@@ -117,6 +117,19 @@ void downloads::rejected(peer_state& p, const block_ref& b) {
   }
 }
 
+void downloads::lost(peer_state& p, piece_index piece) {
+  const std::uint32_t size = s_.geometry.piece_bytes(piece);
+  for (std::uint32_t begin = 0; !p.fast && begin < size; begin += block_bytes) {
+    const block_ref b{piece, begin, std::min(block_bytes, size - begin)};
+    if (p.window.withdrawn(b)) {
+      s_.picker.abandoned(b, p.key);
+      s_.look_again = true;
+    }
+  }
+  std::erase(p.suggested, piece);
+  std::erase(p.allowed_fast, piece);
+}
+
 void downloads::allowed_fast(peer_state& p, piece_index piece) {
   if (!s_.geometry.contains(piece)) {
     connections_.violation(p, "allowed fast of a piece that does not exist");

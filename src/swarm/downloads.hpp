@@ -19,6 +19,8 @@ class downloads {
   void choked(peer_state& p);
   void unchoked(peer_state& p);
   void rejected(peer_state& p, const block_ref& b);
+  /// The peer has lost the piece (BEP 54): what was asked of it is asked of others. With BEP 6 it rejects.
+  void lost(peer_state& p, piece_index piece);
   void allowed_fast(peer_state& p, piece_index piece);
   void suggested(peer_state& p, piece_index piece);
 

@@ -32,6 +32,7 @@ void extensions::greet(peer_state& p) {
     return;
   }
   auto hello = make_hello(client_, listen_port_, p.remote.address);
+  hello.ids.emplace(wire::lt_donthave, wire::our_lt_donthave_id);
   if (metadata_) {
     hello.ids.emplace(wire::ut_metadata, wire::our_ut_metadata_id);
     hello.metadata_size = metadata_->size();
@@ -46,7 +47,10 @@ void extensions::greet(peer_state& p) {
 }
 
 /// Ids that we have not given are ignored, as BEP 10 wants it.
-void extensions::take(peer_state& p, const wire::extended& m) {
+std::optional<piece_index> extensions::take(peer_state& p, const wire::extended& m) {
+  if (m.id == wire::our_lt_donthave_id) {
+    return take_dont_have(p, m);
+  }
   if (m.id == 0) {
     take_handshake(p, m);
   } else if (m.id == wire::our_ut_metadata_id && metadata_) {
@@ -54,6 +58,16 @@ void extensions::take(peer_state& p, const wire::extended& m) {
   } else if (m.id == wire::our_ut_pex_id) {
     exchange_.take(p, m);
   }
+  return std::nullopt;
+}
+
+std::optional<piece_index> extensions::take_dont_have(peer_state& p, const wire::extended& m) {
+  const auto piece = wire::decode_dont_have(m.payload);
+  if (!piece) {
+    connections_.oddity(p, "loss of a piece that cannot be read");
+    return std::nullopt;
+  }
+  return connections_.lost_piece(p, *piece) ? piece : std::nullopt;
 }
 
 /// A peer may shake hands again to change its mind; what it does not name stays as it was.

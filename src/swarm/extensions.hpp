@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,13 @@ class extensions {
   extensions(state& s, connections& c, peer_exchange& x, const core_setup& setup);
 
   void greet(peer_state& p);
-  void take(peer_state& p, const wire::extended& m);
+  /// A piece that the peer has lost by it, if any.
+  std::optional<piece_index> take(peer_state& p, const wire::extended& m);
 
  private:
   void take_handshake(peer_state& p, const wire::extended& m);
   void take_metadata(peer_state& p, const wire::extended& m);
+  std::optional<piece_index> take_dont_have(peer_state& p, const wire::extended& m);
   void serve_metadata(peer_state& p, std::uint32_t part);
 
   state& s_;

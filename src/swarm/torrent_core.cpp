@@ -139,6 +139,11 @@ struct torrent_core::parts {
     links.has_piece(p, piece);
     up.has_piece(p, piece);
   }
+  void take_extended(peer_state& p, const wire::extended& m) {
+    if (const auto lost = ext.take(p, m)) {
+      down.lost(p, *lost);
+    }
+  }
   void settle();
   void check_complete();
   void announce(const announce_schedule::request& r, std::uint32_t num_want);
@@ -194,7 +199,7 @@ void torrent_core::parts::take(peer_state& p, const wire::message& m, std::uint3
           [&](const wire::reject_request& v) { needs_fast([&] { down.rejected(p, v.block); }); },
           [&](const wire::allowed_fast& v) { needs_fast([&] { down.allowed_fast(p, v.piece); }); },
           [&](const wire::suggest_piece& v) { needs_fast([&] { down.suggested(p, v.piece); }); },
-          [&](const wire::extended& v) { ext.take(p, v); }, [&](const wire::keep_alive&) {},
+          [&](const wire::extended& v) { take_extended(p, v); }, [&](const wire::keep_alive&) {},
           [&](const wire::port&) {},     // no DHT yet
           [&](const wire::unknown&) {},  // BEP 3 peers ignore what they do not know
       },

@@ -27,6 +27,14 @@ std::string_view describe(int value) {
       return "the peer's extension handshake is not a dictionary";
     case errc::bad_extension_message:
       return "the peer sent an extension message that its specification does not know";
+    case errc::bad_public_key:
+      return "the peer's key for encryption is none";
+    case errc::padding_too_long:
+      return "the peer's encrypted handshake has no end, or is for another torrent";
+    case errc::bad_verification:
+      return "the peer's encrypted handshake does not fit its key";
+    case errc::no_common_cipher:
+      return "the peer wants another kind of encryption than we do";
   }
   return "unknown wire error";
 }

@@ -114,4 +114,16 @@ result<extension_handshake> decode_extension_handshake(byte_view payload) {
   return h;
 }
 
+std::vector<std::byte> encode_dont_have(piece_index p) {
+  std::vector<std::byte> out;
+  byte_writer(out).u32(p.value());
+  return out;
+}
+
+std::optional<piece_index> decode_dont_have(byte_view payload) {
+  byte_reader in(payload);
+  const piece_index p(in.u32());
+  return in.failed() || in.remaining() > 0 ? std::nullopt : std::optional(p);
+}
+
 }  // namespace shoal::wire

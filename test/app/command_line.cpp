@@ -40,13 +40,19 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+/// All that there is to say.
+std::string help_of(const std::string& command) {
+  const auto all = type({command, "--help-all"});
+  return all.code == exit_code::ok ? all.out : type({command, "--help"}).out;
+}
+
 std::string commands_page() {
   std::string page =
       "# The commands\n\nWhat `--help` says. The tests keep this page equal to it;\n"
       "`SHOAL_UPDATE_DOCS=1 build/release/test/test_app` writes it anew.\n\n```\n" +
       type({"--help"}).out + "```\n";
   for (const auto& c : commands) {
-    page += "\n## shoal " + c + "\n\n```\n" + type({c, "--help"}).out + "```\n";
+    page += "\n## shoal " + c + "\n\n```\n" + help_of(c) + "```\n";
   }
   return page;
 }

@@ -20,30 +20,30 @@ class InteropTest(SwarmTest):
     def magnet_link(self, tracker, torrent):
         return f"magnet:?xt=urn:btih:{info_hash(torrent).hex()}&tr={quote(tracker.announce_url, safe='')}"
 
-    def they_leech(self, client, size, seeder_first, by_magnet=False):
+    def they_leech(self, client, size, seeder_first, by_magnet=False, ours=(), **how):
         original = self.file(size)
         tracker = self.tracker("--interval", 5)
         torrent = self.create(original, "-a", tracker.announce_url)
         if seeder_first:
-            self.seed(torrent, original)
+            self.seed(torrent, original, *ours)
         source = self.magnet_link(tracker, torrent) if by_magnet else torrent
-        peer = client(self.shop, "peer", source, self.folder("peer"), PEER_ADDRESS)
+        peer = client(self.shop, "peer", source, self.folder("peer"), PEER_ADDRESS, **how)
         self.wait_until_tracked(tracker, torrent, peer)
         if not seeder_first:
-            self.seed(torrent, original)
+            self.seed(torrent, original, *ours)
         wait_until(peer.complete, f"{peer.name} should complete", 120, every_s=0.2)
         self.assert_copied(original, self.folder("peer"))
         wait_until(lambda: scrape(tracker.announce_url, info_hash(torrent)).get("downloaded") == 1,
                    "the tracker should have counted the completion", every_s=0.2)
 
-    def we_leech(self, client, size, by_magnet=False, **seeding):
+    def we_leech(self, client, size, by_magnet=False, ours=(), **seeding):
         original = self.file(size)
         tracker = self.tracker("--interval", 5)
         torrent = self.create(original, "-a", tracker.announce_url)
         peer = client(self.shop, "peer", torrent, original.parent, PEER_ADDRESS, **seeding)
         self.wait_until_tracked(tracker, torrent, peer)
         source = self.magnet_link(tracker, torrent) if by_magnet else torrent
-        leecher = self.leech(source, "--exit-when-complete")
+        leecher = self.leech(source, "--exit-when-complete", *ours)
         complete = leecher.wait_for("complete", 120)
         self.assertEqual(leecher.wait(), OK)
         self.assert_copied(original, leecher.folder)

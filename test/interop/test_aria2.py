@@ -12,6 +12,15 @@ class Aria2Test(InteropTest):
     def test_seeds_to_us(self):
         self.we_leech(Aria2, 32 * MIB + 12345, seeds=True)
 
+    def test_leeches_from_us_encrypted(self):
+        self.they_leech(Aria2, 4 * MIB + 12345, seeder_first=True, encrypted=True)
+
+    def test_seeds_to_us_encrypted(self):
+        self.we_leech(Aria2, 4 * MIB + 12345, seeds=True, encrypted=True)
+
+    def test_seeds_to_one_of_us_that_requires_encryption(self):
+        self.we_leech(Aria2, 4 * MIB + 12345, seeds=True, ours=("--encryption", "require"))
+
     # With a magnet link it announces as a seeder does; our tracker introduces it to seeders nevertheless.
     def test_resolves_our_magnet_link(self):
         self.they_leech(Aria2, 8 * MIB + 12345, seeder_first=False, by_magnet=True)

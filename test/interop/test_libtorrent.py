@@ -13,6 +13,15 @@ class LibtorrentTest(InteropTest):
     def test_seeds_to_us(self):
         self.we_leech(Libtorrent, 32 * MIB + 12345, seeds=True)
 
+    def test_leeches_from_us_encrypted(self):
+        self.they_leech(Libtorrent, 4 * MIB + 12345, seeder_first=True, encrypted=True)
+
+    def test_seeds_to_us_encrypted(self):
+        self.we_leech(Libtorrent, 4 * MIB + 12345, seeds=True, encrypted=True)
+
+    def test_seeds_to_one_of_us_that_requires_encryption(self):
+        self.we_leech(Libtorrent, 4 * MIB + 12345, seeds=True, ours=("--encryption", "require"))
+
     def test_resolves_our_magnet_link(self):
         self.they_leech(Libtorrent, 8 * MIB + 12345, seeder_first=True, by_magnet=True)
 

@@ -14,6 +14,15 @@ class TransmissionTest(InteropTest):
     def test_seeds_to_us(self):
         self.we_leech(Transmission, 8 * MIB + 12345)
 
+    def test_leeches_from_us_encrypted(self):
+        self.they_leech(Transmission, 4 * MIB + 12345, seeder_first=False, encrypted=True)
+
+    def test_seeds_to_us_encrypted(self):
+        self.we_leech(Transmission, 4 * MIB + 12345, encrypted=True)
+
+    def test_seeds_to_one_of_us_that_requires_encryption(self):
+        self.we_leech(Transmission, 4 * MIB + 12345, ours=("--encryption", "require"))
+
     def test_resolves_our_magnet_link(self):
         self.they_leech(Transmission, 4 * MIB + 12345, seeder_first=False, by_magnet=True)
 

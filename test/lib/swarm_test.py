@@ -56,8 +56,9 @@ class SwarmTest(unittest.TestCase):
     def tracker(self, *options, **where):
         return start_tracker(self.shop, *options, **where)
 
-    def seed(self, torrent, path, *options, name="seeder", address="127.0.0.1:0"):
-        seeder = Shoal(self.shop, name, "seed", torrent, "--dir", path.parent, "--listen", address, *options)
+    def seed(self, torrent, path, *options, name="seeder", address="127.0.0.1:0", **how):
+        seeder = Shoal(self.shop, name, "seed", torrent, "--dir", path.parent, "--listen", address, *options,
+                       **how)
         seeder.started()
         return seeder
 

@@ -125,9 +125,9 @@ class recorder : public link_owner {
 /// One link, its owner and its pool.
 struct link_end {
   link_end(tcp::socket socket, std::size_t pool_blocks, bool consumes = true, wire::limits limits = {})
-      : pool(pool_blocks),
-        owner(consumes),
-        link(established{std::move(socket), {}, {}, true}, peer_key(1), limits, owner, pool) {
+      : link_end(established{std::move(socket), {}, {}, true, {}}, pool_blocks, consumes, limits) {}
+  link_end(established e, std::size_t pool_blocks, bool consumes = true, wire::limits limits = {})
+      : pool(pool_blocks), owner(consumes), link(std::move(e), peer_key(1), limits, owner, pool) {
     owner.link = &link;
   }
 

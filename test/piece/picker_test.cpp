@@ -315,3 +315,32 @@ TEST_CASE("a peer without any of the rarest million still gives the highest prio
   p.set_priority(piece_index(4444), 6);
   CHECK(pick(p, half, ann, 1)[0].piece == piece_index(4444));
 }
+
+TEST_CASE("a piece that a peer lost is counted as if it had never had it") {
+  constexpr std::uint32_t pieces = 5;
+  picker p(torrent(pieces, 2), {}, 1);
+  bitfield seed(pieces, true);
+  bitfield grown = having(pieces, {0, 1, 2, 3});
+  p.peer_joined(seed);
+  p.peer_joined(grown);
+  p.peer_got(piece_index(4));
+  grown.set(piece_index(4));
+  p.peer_lost(grown, piece_index(2));  // counted piece by piece, though it has become complete
+  grown.reset(piece_index(2));
+  p.check();
+  CHECK(p.availability(piece_index(2)) == 1);
+  CHECK(p.availability(piece_index(4)) == 2);
+  p.peer_lost(seed, piece_index(2));
+  seed.reset(piece_index(2));
+  p.check();
+  CHECK(p.availability(piece_index(2)) == 0);
+  p.peer_lost(seed, piece_index(0));
+  seed.reset(piece_index(0));
+  CHECK(p.availability(piece_index(0)) == 1);
+  p.peer_left(seed);
+  p.peer_left(grown);
+  p.check();
+  for (std::uint32_t i = 0; i < pieces; ++i) {
+    CHECK(p.availability(piece_index(i)) == 0);
+  }
+}

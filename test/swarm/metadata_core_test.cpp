@@ -250,7 +250,8 @@ TEST_CASE("a private torrent's metadata is not given away") {
   server s(true);
   const auto key = s.join_offering(2, 0);
   const auto hello = wire::decode_extension_handshake(s.said_to<wire::extended>(key)[0].payload).value();
-  CHECK(hello.ids.empty());
+  CHECK_FALSE(hello.ids.contains(std::string(wire::ut_metadata)));
+  CHECK_FALSE(hello.ids.contains(std::string(wire::ut_pex)));
   CHECK_FALSE(hello.metadata_size);
   s.say(key, {kind::request, 0, 0});
   CHECK(s.metadata_to(key).empty());

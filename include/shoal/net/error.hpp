@@ -13,6 +13,7 @@ enum class errc {
   connected_to_self,   ///< the other side has our own peer id
   no_such_interface,   ///< connections cannot leave from the address that was asked for
   peer_reads_nothing,  ///< what we have to say piles up because the other side does not read it
+  plaintext_refused,   ///< the other side does not encrypt, and we were told to speak no other way
   no_such_congestion_control,  ///< the kernel does not have it, or does not let us choose it
 };
 const boost::system::error_category& category();

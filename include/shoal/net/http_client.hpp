@@ -25,6 +25,9 @@ enum class http_errc {
   not_http,          ///< the answer is no HTTP, or its header has no end
   incomplete_reply,  ///< the connection was closed before the reply was whole
   deadline_passed,
+  wrong_range,     ///< another part of the file, of another length, or of another file than was asked for
+  ignores_ranges,  ///< sends whole files, and this one is too large for that
+  no_such_file,    ///< or not for us: 401, 403, 404, 410, 416
 };
 const boost::system::error_category& http_category();
 inline error make_error_code(http_errc e) {

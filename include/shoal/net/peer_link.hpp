@@ -30,6 +30,7 @@
 #include <shoal/buffer/pool.hpp>
 #include <shoal/net/asio.hpp>
 #include <shoal/wire/codec.hpp>
+#include <shoal/wire/encryption.hpp>
 #include <shoal/wire/handshake.hpp>
 #include <shoal/wire/message.hpp>
 
@@ -64,16 +65,30 @@ class link_owner {
   virtual void on_closed(peer_key who, error why) = 0;
 };
 
+/// What an owner may ask of a connection, from any thread.
+class link {
+ public:
+  virtual ~link() = default;
+  virtual void send(std::vector<outbound> batch) = 0;
+  /// Ends the connection; what is queued is not sent.
+  virtual void close(error why) = 0;
+  /// Removes queued `piece` messages for these blocks (cancels came); one that has begun to go out goes on.
+  virtual void unsend(std::vector<block_ref> blocks) = 0;
+  /// One delivered batch has been worked through.
+  virtual void consumed() = 0;
+};
+
 /// A connected socket after both handshakes.
 struct established {
   tcp::socket socket;
   wire::handshake theirs;
   endpoint remote;
   bool outgoing = false;
+  wire::mse::secured stream;  ///< ciphers of an encrypted connection, and bytes that came with the handshake
 };
 
 /// A handle: the connection itself lives until `run` has returned, whoever holds this.
-class peer_link {
+class peer_link final : public link {
  public:
   static constexpr std::size_t batches_ahead_max = 2;
   static constexpr std::size_t blocks_per_write_max = 128;
@@ -82,22 +97,19 @@ class peer_link {
 
   /// The socket's executor must be a strand of its own. `owner` and `pool` outlive the link's run.
   peer_link(established e, peer_key key, wire::limits limits, link_owner& owner, buffer::pool& pool);
-  ~peer_link();
+  ~peer_link() override;
   peer_link(const peer_link&) = delete;
   peer_link& operator=(const peer_link&) = delete;
 
   /// Reads and writes until the end; then `on_closed`. Once; spawn it on `executor()`, in a task_group.
   awaitable<void> run();
 
-  // From any thread, before, during and after `run`; they post to the link's strand.
+  // Before, during and after `run`; they post to the link's strand.
 
-  void send(std::vector<outbound> batch);
-  /// Ends the connection; what is queued is not sent.
-  void close(error why);
-  /// Removes queued `piece` messages for these blocks (cancels came); one that has begun to go out goes on.
-  void unsend(std::vector<block_ref> blocks);
-  /// One delivered batch has been worked through.
-  void consumed();
+  void send(std::vector<outbound> batch) override;
+  void close(error why) override;
+  void unsend(std::vector<block_ref> blocks) override;
+  void consumed() override;
 
   tcp::socket::executor_type executor() const;
   const endpoint& remote() const;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -17,6 +18,7 @@
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/rng.hpp>
 #include <shoal/base/time.hpp>
+#include <shoal/peer/address_filter.hpp>
 
 namespace shoal::peer {
 
@@ -25,7 +27,8 @@ struct book_settings {
   std::size_t banned_max = 1000;
   duration retry_first = std::chrono::seconds(3);  ///< after the first failure; doubles with each
   duration retry_max = std::chrono::minutes(30);
-  std::uint32_t failures_max = 12;  ///< then it is forgotten
+  std::uint32_t failures_max = 12;               ///< then it is forgotten
+  std::shared_ptr<const address_filter> filter;  ///< whom the user does not want; null: nobody
 };
 
 class peer_book {
@@ -49,7 +52,10 @@ class peer_book {
   void forget(const endpoint& who);
 
   void ban(const ip_address& who);
-  bool banned(const ip_address& who) const { return banned_.contains(who); }
+  /// For what it did, or by the user's filter.
+  bool banned(const ip_address& who) const {
+    return banned_.contains(who) || (settings_.filter && settings_.filter->blocks(who));
+  }
 
   std::size_t size() const { return entries_.size(); }
   /// All that are not busy. O(n).

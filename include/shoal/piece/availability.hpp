@@ -34,6 +34,8 @@ class availability {
   /// while here may cost a pass over all pieces, as its joining did.
   void left(const bitfield& has);
   void got(piece_index p);
+  /// `has` as for `left`; the peer stays, without this piece. O(pieces) when `has` is all.
+  void lost(const bitfield& has, piece_index p);
 
   std::uint32_t of(piece_index p) const { return partial_[p.index()] + seeds_; }
   double distributed_copies() const;

@@ -75,6 +75,8 @@ class picker {
   void peer_left(const bitfield& has);
   /// A HAVE that told something new about a peer that has joined.
   void peer_got(piece_index p);
+  /// A peer has lost a piece; `has` is all that it had, this one too. O(pieces) when it had every one.
+  void peer_lost(const bitfield& has, piece_index p);
   /// Peers (not counting us) that have it.
   std::uint32_t availability(piece_index p) const;
   /// Copies of the whole among peers: the least availability plus the fraction of pieces above it.

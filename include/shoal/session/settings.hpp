@@ -13,6 +13,8 @@
 #include <shoal/base/time.hpp>
 #include <shoal/metainfo/magnet_link.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
+#include <shoal/peer/address_filter.hpp>
+#include <shoal/wire/encryption.hpp>
 
 namespace shoal {
 
@@ -33,8 +35,12 @@ struct session_settings {
   /// Of TCP, by its kernel name ("cubic", "bbr"); empty: the system's default. `session::start` fails with
   /// net::errc::no_such_congestion_control when the kernel does not have it.
   std::string congestion_control;
-  std::optional<std::uint64_t> seed;  ///< of all chance; from the system when absent
-  std::string extra_ca_file;          ///< PEM, for https trackers of one's own
+  /// Look for peers in the own network by multicast (BEP 14); never when listening on loopback only.
+  bool local_discovery = true;
+  wire::mse::policy encryption = wire::mse::policy::allow;  ///< of peer connections
+  std::shared_ptr<const peer::address_filter> ip_filter;    ///< peers that are not spoken with; null: none
+  std::optional<std::uint64_t> seed;                        ///< of all chance; from the system when absent
+  std::string extra_ca_file;                                ///< PEM, for https trackers of one's own
 };
 
 struct torrent_settings {
@@ -52,6 +58,7 @@ struct torrent_settings {
   bool sequential = false;
   std::vector<std::uint8_t> file_priorities;  ///< one a file, 0 skips; empty: all 4
   std::vector<endpoint> peers;                ///< to try besides what trackers tell
+  std::vector<std::string> web_seeds;         ///< besides the torrent's own (BEP 19)
   metainfo::tracker_tiers trackers;           ///< instead of the torrent's own when not empty
 
   const shoal::info_hash& info_hash() const { return info ? info->info_hash : magnet.info_hash; }

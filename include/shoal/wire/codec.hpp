@@ -19,6 +19,10 @@ enum class errc {
   bad_protocol,             ///< the handshake does not begin with "\x13BitTorrent protocol"
   bad_extension_handshake,  ///< bencoded, but not a dictionary
   bad_extension_message,    ///< of an extension that we know: not the dictionary that its BEP says
+  bad_public_key,           ///< of the encrypted handshake: a number that makes no secret
+  padding_too_long,         ///< of the encrypted handshake; or what should end it does not come
+  bad_verification,         ///< of the encrypted handshake: not the zeros that show that both have one key
+  no_common_cipher,         ///< of the encrypted handshake
 };
 const boost::system::error_category& category();
 inline error make_error_code(errc e) {

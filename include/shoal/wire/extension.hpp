@@ -13,14 +13,21 @@
 #include <shoal/base/bytes.hpp>
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/result.hpp>
+#include <shoal/base/strong.hpp>
 
 namespace shoal::wire {
 
 /// The extensions that we speak, and the ids under which peers are to send them to us.
 inline constexpr std::string_view ut_pex = "ut_pex";            // BEP 11
 inline constexpr std::string_view ut_metadata = "ut_metadata";  // BEP 9
+inline constexpr std::string_view lt_donthave = "lt_donthave";  // BEP 54
 inline constexpr std::uint8_t our_ut_pex_id = 1;
 inline constexpr std::uint8_t our_ut_metadata_id = 2;
+inline constexpr std::uint8_t our_lt_donthave_id = 3;
+
+/// The payload of "lt_donthave": the sender has lost this piece. Nothing when it is not four bytes.
+std::vector<std::byte> encode_dont_have(piece_index p);
+std::optional<piece_index> decode_dont_have(byte_view payload);
 
 struct extension_handshake {
   std::map<std::string, std::uint8_t> ids;     ///< "m": name to message id; 0 switches an extension off
