@@ -64,6 +64,11 @@ void downloads::block(peer_state& p, const block_ref& b, std::uint32_t nth) {
   }
 }
 
+void downloads::too_late(const block_ref& b) {
+  s_.totals.downloaded += b.length;
+  s_.totals.wasted += b.length;
+}
+
 void downloads::cancel_elsewhere(const block_ref& b) {
   keys_.clear();
   s_.picker.askers(b, keys_);

@@ -16,6 +16,8 @@ class downloads {
 
   /// A `piece` message, the `nth` of its batch.
   void block(peer_state& p, const block_ref& b, std::uint32_t nth);
+  /// The same, of a peer that is being dropped: it came, and was of no use.
+  void too_late(const block_ref& b);
   void choked(peer_state& p);
   void unchoked(peer_state& p);
   void rejected(peer_state& p, const block_ref& b);

@@ -163,18 +163,21 @@ struct torrent_core::parts {
 
 void torrent_core::parts::on(const received& e) {
   peer_state* const p = s.peers.find(e.key);
-  if (p == nullptr || p->dropping) {
+  if (p == nullptr) {
     return;
   }
   p->last_received = s.now;
   std::uint32_t payloads = 0;
   for (const auto& m : e.messages) {
-    take(*p, m, payloads);
-    if (p->dropping) {
-      return;
+    if (!p->dropping) {
+      take(*p, m, payloads);
+    } else if (const auto* const late = std::get_if<wire::piece>(&m)) {
+      down.too_late(late->block);
     }
   }
-  down.fill(*p);
+  if (!p->dropping) {
+    down.fill(*p);
+  }
 }
 
 void torrent_core::parts::take(peer_state& p, const wire::message& m, std::uint32_t& payloads) {

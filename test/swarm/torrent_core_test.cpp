@@ -128,6 +128,18 @@ TEST_CASE("a whole piece is verified once, told to all who lack it, and trusted 
   CHECK(s.core.totals().wasted == block_bytes);
 }
 
+TEST_CASE("what still comes from a peer that is dropped is counted, and of no use") {
+  script s;
+  const auto key = s.join_seed();
+  const std::vector<wire::message> batch{wire::bitfield_bits{{}}, wire::piece{block(0, 0)}};
+  s.on(received{key, batch});
+  REQUIRE(s.dropped(key));
+  s.say(key, wire::piece{block(0, 1)});
+  CHECK(s.core.totals().downloaded == 2 * block_bytes);
+  CHECK(s.core.totals().wasted == 2 * block_bytes);
+  CHECK(s.all<store>().empty());
+}
+
 TEST_CASE("the lone sender of a bad piece is banned with its address, and the piece is fetched again") {
   script s;
   const auto liar = s.join_seed();
