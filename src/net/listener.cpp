@@ -1,6 +1,4 @@
-#include <cerrno>
 #include <chrono>
-#include <sys/socket.h>
 #include <utility>
 
 #include <boost/asio/ip/v6_only.hpp>
@@ -59,15 +57,10 @@ outcome<void> listener::open(const endpoint& where, const std::string& congestio
 }
 
 outcome<void> listener::adopt(int descriptor) {
-  sockaddr_storage name{};
-  socklen_t length = sizeof name;
   error failed;
-  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &length) != 0) {
-    failed = {errno, boost::system::system_category()};
-  } else if (name.ss_family != AF_INET && name.ss_family != AF_INET6) {
-    failed = asio::error::address_family_not_supported;
-  } else {
-    acceptor_.assign(name.ss_family == AF_INET ? tcp::v4() : tcp::v6(), descriptor, failed);
+  const auto protocol = protocol_of<tcp>(descriptor, failed);
+  if (!failed) {
+    acceptor_.assign(protocol, descriptor, failed);
   }
   if (!failed) {
     acceptor_.set_option(tcp::no_delay(true), failed);

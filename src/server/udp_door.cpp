@@ -1,7 +1,6 @@
 #include "server/udp_door.hpp"
 
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
 #include <string>
@@ -115,19 +114,13 @@ void udp_door::prepare(bool tells_destination, error& failed) {
 }
 
 outcome<void> udp_door::adopt(int descriptor) {
-  sockaddr_storage name{};
-  socklen_t length = sizeof name;
   error failed;
-  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &length) != 0) {
-    failed = {errno, boost::system::system_category()};
-  } else if (name.ss_family != AF_INET && name.ss_family != AF_INET6) {
-    failed = asio::error::address_family_not_supported;
-  } else {
-    using asio::ip::udp;
-    socket_.assign(name.ss_family == AF_INET ? udp::v4() : udp::v6(), descriptor, failed);
+  const auto protocol = net::protocol_of<asio::ip::udp>(descriptor, failed);
+  if (!failed) {
+    socket_.assign(protocol, descriptor, failed);
   }
   if (!failed) {
-    prepare(address_of(name).is_unspecified(), failed);
+    prepare(local().address.is_unspecified(), failed);
   }
   if (failed) {
     return failure{failed, "inherited socket " + std::to_string(descriptor)};

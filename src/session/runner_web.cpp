@@ -84,7 +84,7 @@ net::awaitable<void> torrent_runner::use_web_seed(std::size_t nth, std::string u
     const bool served = link->served_bytes() > 0;
     const auto how = is_useless(link->why()) ? ending::useless : served ? ending::served : ending::failed;
     standing.ended(steady_now(), how, link->retry_after());
-    if (convicted_.contains(where.address)) standing.convicted();
+    if (core_->banned(where.address)) standing.convicted();
     const auto due = standing.due();
     if (!due) {
       tell(session_event::kind::warning, net::shown_url(url) + " is not used any more");

@@ -65,20 +65,18 @@ duration thread_crew::worked() {
 }
 
 void thread_crew::review() {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    const auto all = worked();
-    const double share = to_seconds(all - worked_) / std::max(to_seconds(now - reviewed_), 1e-3) / wanted_;
-    worked_ = all;
-    reviewed_ = now;
-    if (share > busy && wanted_ < most_) {
-      ++wanted_;
-    } else if (share < idle && wanted_ > least_) {
-      --wanted_;
-    }
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  const auto all = worked();
+  const double share = to_seconds(all - worked_) / std::max(to_seconds(now - reviewed_), 1e-3) / wanted_;
+  worked_ = all;
+  reviewed_ = now;
+  if (share > busy && wanted_ < most_) {
+    ++wanted_;
+    changed_.notify_all();
+  } else if (share < idle && wanted_ > least_) {
+    --wanted_;  // which thread has to rest sees that itself
   }
-  changed_.notify_all();
 }
 
 unsigned thread_crew::running() const {

@@ -27,6 +27,7 @@ class thread_crew {
   /// To be called every second or so by one of the threads: takes one in, or lets one rest, by how much of
   /// the time since the last call they had to work.
   void review();
+  /// How many run now; one that has to rest may go on for 0.2 s.
   unsigned running() const;
   /// Stops the context and waits for all.
   void stop();

@@ -319,7 +319,6 @@ void torrent_runner::pieces_done(std::span<const swarm::piece_verified> verdicts
 }
 
 void torrent_runner::peer_lied(const ip_address& who) {
-  convicted_.insert(who);
   drive(swarm::liar_found{who});
 }
 

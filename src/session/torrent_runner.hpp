@@ -12,7 +12,6 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -155,7 +154,6 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   std::vector<peer_key> dirty_;          // links with something in their outbox
   std::vector<net::established> early_;  // connected while the files were being checked
   std::uint32_t last_key_ = 0;
-  std::unordered_set<ip_address> convicted_;     // of false data
   net::inbound_batch* batch_in_hand_ = nullptr;  // for `store`
   std::span<buffer::lease> loaded_in_hand_;      // for `upload`
 

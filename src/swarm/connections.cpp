@@ -377,8 +377,7 @@ bool connections::lonely() const {
 }
 
 std::optional<instant> connections::deadline() const {
-  const auto due = has_room() ? book_.due() : std::nullopt;
-  return due && s_.haves_due ? std::min(*due, *s_.haves_due) : (due ? due : s_.haves_due);
+  return has_room() ? book_.due() : std::nullopt;
 }
 
 }  // namespace shoal::swarm

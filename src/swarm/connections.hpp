@@ -46,6 +46,7 @@ class connections {
   /// A breach that honest peers commit now and then; too many are a violation.
   void oddity(peer_state& p, std::string_view detail);
   void ban(const ip_address& address);
+  bool banned(const ip_address& address) const { return book_.banned(address); }
   void drop_all(drop_reason reason);
   /// Peers that have everything, or want nothing (BEP 21), are of no use to us when we want nothing more.
   void drop_useless();

@@ -123,9 +123,8 @@ void downloads::rejected(peer_state& p, const block_ref& b) {
 }
 
 void downloads::lost(peer_state& p, piece_index piece) {
-  const std::uint32_t size = s_.geometry.piece_bytes(piece);
-  for (std::uint32_t begin = 0; !p.fast && begin < size; begin += block_bytes) {
-    const block_ref b{piece, begin, std::min(block_bytes, size - begin)};
+  for (std::uint32_t n = 0; !p.fast && n < s_.geometry.block_count(piece); ++n) {
+    const auto b = s_.geometry.block(piece, n);
     if (p.window.withdrawn(b)) {
       s_.picker.abandoned(b, p.key);
       s_.look_again = true;

@@ -10,25 +10,19 @@ namespace {
 constexpr std::uint64_t advice_bytes_least = 1U << 20;
 /// Less than a peer of ours remembers.
 constexpr std::size_t promised_max = 32;
+/// No peer has this key.
+constexpr peer_key nobody;
 
 }  // namespace
 
 /// Of those that others gave back, whole ones first: a begun one may yet come back with who began it.
 std::optional<piece_index> spreading::next() {
-  const auto nobody_has = [&](piece_index p) { return s_.picker.availability(p) == 0; };
-  const auto nobodys = [&](piece_index p) { return nobody_has(p) && meant_for_[p.value()] == peer_key(); };
-  const auto newest_of = [](std::vector<piece_index>& from, const auto& good) -> std::optional<piece_index> {
-    while (!from.empty()) {
-      const auto p = from.back();
-      from.pop_back();
-      if (good(p)) {
-        return p;
-      }
+  while (!returned_.empty()) {
+    const auto p = returned_.back();
+    returned_.pop_back();
+    if (nobodys(p)) {
+      return p;
     }
-    return std::nullopt;
-  };
-  if (const auto p = newest_of(returned_, nobodys)) {
-    return p;
   }
   if (order_.empty()) {
     for (std::uint32_t p = 0; p < s_.geometry.piece_count(); ++p) {
@@ -43,7 +37,18 @@ std::optional<piece_index> spreading::next() {
       return p;
     }
   }
-  return newest_of(begun_, nobody_has);
+  while (!begun_.empty()) {
+    const auto p = begun_.back();
+    begun_.pop_back();
+    if (s_.picker.availability(p) == 0) {
+      return p;
+    }
+  }
+  return std::nullopt;
+}
+
+bool spreading::nobodys(piece_index piece) const {
+  return s_.picker.availability(piece) == 0 && meant_for_[piece.value()] == nobody;
 }
 
 bool spreading::takes_advice(const peer_state& p) const {
@@ -90,7 +95,7 @@ bool spreading::requested(peer_state& p, const block_ref& b) {
   if (meant_for_.empty()) {
     return false;
   }
-  if (s_.picker.availability(b.piece) == 0 && meant_for_[b.piece.value()] == peer_key()) {
+  if (p.promised.size() < promised_max && nobodys(b.piece)) {
     promise(p, b.piece);
   }
   const auto found = std::ranges::find(p.promised, b.piece, &peer::promise::piece);
@@ -105,15 +110,22 @@ bool spreading::requested(peer_state& p, const block_ref& b) {
 
 void spreading::got(peer_state& p, piece_index piece) {
   if (std::erase_if(p.promised, [&](const auto& one) { return one.piece == piece; }) > 0) {
+    meant_for_[piece.value()] = nobody;
     advise(p);
   }
 }
 
-void spreading::choked(peer_state& p) {
+void spreading::choked(peer_state& p, std::span<const block_ref> unsent) {
+  for (const auto& b : unsent) {
+    const auto found = std::ranges::find(p.promised, b.piece, &peer::promise::piece);
+    if (found != p.promised.end()) {
+      found->ahead = std::min<std::uint64_t>(found->ahead + b.length, s_.geometry.piece_bytes(b.piece));
+    }
+  }
   std::erase_if(p.promised, [&](const auto& one) {
     auto& to = one.begun ? begun_ : returned_;
     if (!one.begun) {
-      meant_for_[one.piece.value()] = peer_key();
+      meant_for_[one.piece.value()] = nobody;
     }
     if (std::ranges::find(to, one.piece) == to.end()) {
       to.push_back(one.piece);
@@ -125,7 +137,7 @@ void spreading::choked(peer_state& p) {
 void spreading::left(peer_state& p) {
   for (const auto& one : p.promised) {
     returned_.push_back(one.piece);
-    meant_for_[one.piece.value()] = peer_key();
+    meant_for_[one.piece.value()] = nobody;
   }
   p.promised.clear();
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "swarm/state.hpp"
@@ -28,8 +29,9 @@ class spreading {
   bool requested(peer_state& p, const block_ref& b);
   /// It has the piece.
   void got(peer_state& p, piece_index piece);
-  /// It is not served any more: what it did not begin is for others, and the rest once nothing else is left.
-  void choked(peer_state& p);
+  /// It is not served any more, and these were asked for and did not go out. What it did not begin is for
+  /// others, and the rest once nothing else is left.
+  void choked(peer_state& p, std::span<const block_ref> unsent);
   /// What was meant for it is for others.
   void left(peer_state& p);
 
@@ -38,12 +40,13 @@ class spreading {
   void promise(peer_state& p, piece_index piece);
   void advise(peer_state& p);
   std::optional<piece_index> next();
+  /// Nobody has it, and nobody is to get it first.
+  bool nobodys(piece_index piece) const;
 
   state& s_;
-  std::vector<piece_index> order_;  // all pieces, shuffled; made when first needed
-  std::vector<peer_key>
-      meant_for_;         // by piece, the last to whom it was promised; of use while it is nowhere else
-  std::size_t next_ = 0;  // in `order_`
+  std::vector<piece_index> order_;     // all pieces, shuffled; made when first needed
+  std::size_t next_ = 0;               // in `order_`
+  std::vector<peer_key> meant_for_;    // by piece: to whom it was promised last, and who has not got it yet
   std::vector<piece_index> returned_;  // by peers that were choked before they began, or left
   std::vector<piece_index> begun_;     // by peers that were choked
 };

@@ -327,6 +327,7 @@ std::optional<instant> torrent_core::deadline() const {
   if (!parts_->s.peers.empty()) {
     sooner(parts_->next_sweep);
   }
+  sooner(parts_->s.haves_due);
   sooner(parts_->links.deadline());
   sooner(parts_->up.deadline());
   sooner(parts_->down.deadline());
@@ -370,6 +371,9 @@ void torrent_core::check() const {
   parts_->up.check();
 }
 
+bool torrent_core::banned(const ip_address& who) const {
+  return parts_->links.banned(who);
+}
 double torrent_core::download_rate(instant now) {
   return parts_->s.down.bytes_per_s(now);
 }

@@ -60,8 +60,9 @@ void uploads::choke(peer_state& p) {
   p.we_choke = true;
   --s_.unchoked;
   s_.tell(p, wire::choke{});
-  spreading_.choked(p);
-  for (const auto& b : p.uploads.take_all()) {
+  const auto unsent = p.uploads.take_all();
+  spreading_.choked(p, unsent);
+  for (const auto& b : unsent) {
     if (p.fast) {
       s_.tell(p, wire::reject_request{b});  // BEP 6: choke first, then reject each
     }

@@ -64,8 +64,7 @@ class uploads {
   instant next_round_{};
   std::uint64_t ahead_ = 0;  // bytes loading, or loaded and not sent, all peers
   line line_;                // `peer_state::asking`
-  line late_line_;  // `peer_state::asking_late`: of these nobody gets anything while somebody stands in the
-                    // other
+  line late_line_;  // `peer_state::asking_late`: nobody gets anything here while somebody stands in the other
   bool held_up_ = false;  // by the rate limit
 };
 

@@ -16,6 +16,7 @@
 #include <shoal/wire/codec.hpp>
 
 #include "coroutines.hpp"
+#include "handshakes.hpp"
 #include "link_harness.hpp"
 
 using namespace shoal;
@@ -23,21 +24,6 @@ using namespace shoal::net;
 using wire::mse::policy;
 
 namespace {
-
-constexpr auto plenty = std::chrono::seconds(60);
-
-template <class Bytes>
-Bytes filled(char c) {
-  Bytes out;
-  out.bytes.fill(static_cast<std::byte>(c));
-  return out;
-}
-
-const sha1_digest torrent = filled<sha1_digest>('t');
-const wire::handshake alice = wire::make_handshake(torrent, filled<peer_id>('a'));
-const wire::handshake bob = wire::make_handshake(torrent, filled<peer_id>('b'));
-
-using shaken = std::optional<result<established>>;
 
 encrypted_calls calls_of(policy p) {
   return {p, [](const sha1_digest& asked) {
@@ -89,52 +75,53 @@ struct meeting {
   int calls = 0;
 };
 
+/// Two links on an encrypted connection.
+struct sealed_talk {
+  explicit sealed_talk(std::size_t payload_blocks) : payload(payload_blocks) {
+    REQUIRE(m.calling->has_value());
+    REQUIRE(m.called->has_value());
+    a.emplace(std::move(m.calling->value()), 64);
+    b.emplace(std::move(m.called->value()), 64);
+    group.emplace(m.context.get_executor());
+    a->run_in(*group);
+    b->run_in(*group);
+    m.context.restart();
+  }
+  template <class Condition>
+  void until(Condition c) {
+    run_until(m.context, c);
+  }
+  void finish() {
+    a->link.close(asio::error::operation_aborted);
+    until([this] { return a->owner.closed() == 1 && b->owner.closed() == 1; });
+  }
+
+  meeting m{policy::require, policy::require};
+  buffer::pool payload;
+  std::optional<link_end> a, b;
+  std::optional<task_group> group;
+};
+
 std::string name_of(policy p) {
   return std::to_string(static_cast<int>(p));
 }
 
 /// Accepts connections and says what it is told to, heedless of what it hears.
-awaitable<void> babble(tcp::acceptor& acceptor, std::string script, std::size_t bytes_at_once) {
+awaitable<void> babble(tcp::acceptor& acceptor, stranger who) {
   for (;;) {
     auto [failed, socket] = co_await acceptor.async_accept(use_tuple);
     if (failed) {
       co_return;
     }
-    for (std::size_t at = 0; at < script.size(); at += bytes_at_once) {
-      const auto part = script.substr(at, bytes_at_once);
-      const auto [unsaid, n] = co_await asio::async_write(socket, asio::buffer(part), use_tuple);
-      if (unsaid) {
-        break;
-      }
-      co_await asio::post(socket.get_executor(), asio::use_awaitable);
-    }
-    std::array<char, 1024> heard{};
-    error over;
-    while (!over) {
-      const auto [ended, n] = co_await socket.async_read_some(asio::buffer(heard), use_tuple);
-      over = ended;
-    }
+    co_await say(socket, who);
   }
 }
 
-awaitable<void> say_and_wait(tcp::endpoint remote, std::string script, std::size_t bytes_at_once) {
+awaitable<void> say_and_wait(tcp::endpoint remote, stranger who) {
   const auto ex = co_await asio::this_coro::executor;
   tcp::socket socket(ex);
   co_await socket.async_connect(remote, use_tuple);
-  for (std::size_t at = 0; at < script.size(); at += bytes_at_once) {
-    const auto part = script.substr(at, bytes_at_once);
-    const auto [unsaid, n] = co_await asio::async_write(socket, asio::buffer(part), use_tuple);
-    if (unsaid) {
-      co_return;
-    }
-    co_await asio::post(ex, asio::use_awaitable);
-  }
-  std::array<char, 1024> heard{};
-  error over;
-  while (!over) {
-    const auto [ended, n] = co_await socket.async_read_some(asio::buffer(heard), use_tuple);
-    over = ended;
-  }
+  co_await say(socket, std::move(who));
 }
 
 awaitable<void> answer_once(shaken& out, tcp::acceptor& acceptor, policy p, duration deadline) {
@@ -192,26 +179,19 @@ TEST_CASE("links over an encrypted connection say everything, in both directions
   const std::uint64_t seed = 7;
   CAPTURE(seed);
   rng random(seed);
-  meeting m(policy::require, policy::require);
-  REQUIRE(m.calling->has_value());
-  REQUIRE(m.called->has_value());
-  link_end a(std::move(m.calling->value()), 64);
-  link_end b(std::move(m.called->value()), 64);
-  buffer::pool payload(2000);
-  task_group group(m.context.get_executor());
-  a.run_in(group);
-  b.run_in(group);
+  sealed_talk talk(2000);
+  auto& a = *talk.a;
+  auto& b = *talk.b;
   std::vector<spoken> from_a;
   std::vector<spoken> from_b;
   for (int i = 0; i < 800; ++i) {
     from_a.push_back(random_message(random));
     from_b.push_back(random_message(random));
   }
-  a.say(from_a, payload);
-  b.say(from_b, payload);
-  m.context.restart();
-  run_until(m.context,
-            [&] { return b.owner.heard_count() == from_a.size() && a.owner.heard_count() == from_b.size(); });
+  a.say(from_a, talk.payload);
+  b.say(from_b, talk.payload);
+  talk.until(
+      [&] { return b.owner.heard_count() == from_a.size() && a.owner.heard_count() == from_b.size(); });
   CHECK((apart(b.owner.heard()) == apart(from_a)));
   CHECK((apart(a.owner.heard()) == apart(from_b)));
   std::uint64_t bytes = 0;
@@ -219,37 +199,28 @@ TEST_CASE("links over an encrypted connection say everything, in both directions
     bytes += s.payload.size();
   }
   CHECK(a.owner.payload_sent() == bytes);
-  CHECK(payload.available() == payload.capacity());
-  a.link.close(asio::error::operation_aborted);
-  run_until(m.context, [&] { return a.owner.closed() == 1 && b.owner.closed() == 1; });
+  CHECK(talk.payload.available() == talk.payload.capacity());
+  talk.finish();
   CHECK(b.owner.why() == asio::error::eof);
 }
 
 TEST_CASE("answers that come in the order of asking are read to their places encrypted as well") {
   rng random(8);
-  meeting m(policy::require, policy::require);
-  REQUIRE(m.calling->has_value());
-  REQUIRE(m.called->has_value());
-  link_end a(std::move(m.calling->value()), 64);
-  link_end b(std::move(m.called->value()), 64);
-  buffer::pool payload(600);
-  task_group group(m.context.get_executor());
-  a.run_in(group);
-  b.run_in(group);
+  sealed_talk talk(600);
+  auto& a = *talk.a;
+  auto& b = *talk.b;
   std::vector<spoken> asked;
   std::vector<spoken> answers;
   for (int i = 0; i < 500; ++i) {
     answers.push_back(random_piece(random, block_bytes));
     asked.push_back({wire::request{std::get<wire::piece>(answers.back().msg).block}, {}});
   }
-  m.context.restart();
-  b.say(asked, payload);
-  run_until(m.context, [&] { return a.owner.heard_count() == asked.size(); });
-  a.say(answers, payload);
-  run_until(m.context, [&] { return b.owner.heard_count() == answers.size(); });
+  b.say(asked, talk.payload);
+  talk.until([&] { return a.owner.heard_count() == asked.size(); });
+  a.say(answers, talk.payload);
+  talk.until([&] { return b.owner.heard_count() == answers.size(); });
   CHECK((b.owner.heard() == answers));
-  a.link.close(asio::error::operation_aborted);
-  run_until(m.context, [&] { return a.owner.closed() == 1 && b.owner.closed() == 1; });
+  talk.finish();
 }
 
 TEST_CASE("strangers that are called encrypted make no peers") {
@@ -274,7 +245,7 @@ TEST_CASE("strangers that are called encrypted make no peers") {
       asio::io_context context;
       tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
       shaken out;
-      asio::co_spawn(context, babble(acceptor, r.script, at_once), rethrow);
+      asio::co_spawn(context, babble(acceptor, {r.script, at_once}), rethrow);
       asio::co_spawn(context, call(out, acceptor, policy::require, alice, r.deadline), rethrow);
       context.run();
       REQUIRE(out);
@@ -312,7 +283,7 @@ TEST_CASE("strangers that call encrypted make no peers") {
       tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
       shaken out;
       asio::co_spawn(context, answer_once(out, acceptor, r.ours, r.deadline), rethrow);
-      asio::co_spawn(context, say_and_wait(acceptor.local_endpoint(), r.script, at_once), rethrow);
+      asio::co_spawn(context, say_and_wait(acceptor.local_endpoint(), {r.script, at_once}), rethrow);
       context.run();
       REQUIRE(out);
       REQUIRE(out->has_error());

@@ -18,53 +18,18 @@
 #include <shoal/wire/codec.hpp>
 
 #include "coroutines.hpp"
+#include "handshakes.hpp"
 
 using namespace shoal;
 using namespace shoal::net;
 
 namespace {
 
-constexpr auto plenty = std::chrono::seconds(60);
 constexpr auto little = std::chrono::milliseconds(30);
-
-template <class Bytes>
-Bytes filled(char c) {
-  Bytes out;
-  out.bytes.fill(static_cast<std::byte>(c));
-  return out;
-}
-
-const sha1_digest torrent = filled<sha1_digest>('t');
-const wire::handshake alice = wire::make_handshake(torrent, filled<peer_id>('a'));
-const wire::handshake bob = wire::make_handshake(torrent, filled<peer_id>('b'));
 
 std::string spelt(const wire::handshake& h) {
   const auto bytes = wire::encode(h);
   return std::string(as_text(bytes));
-}
-
-/// Accepts one connection and says `script`, so many bytes at a time; then leaves or stays until it is left.
-struct stranger {
-  std::string script;
-  std::size_t bytes_at_once = 1000;
-  bool stays = true;
-};
-
-awaitable<void> say(tcp::socket& socket, stranger who) {
-  for (std::size_t at = 0; at < who.script.size(); at += who.bytes_at_once) {
-    const auto part = who.script.substr(at, who.bytes_at_once);
-    const auto [failed, n] = co_await asio::async_write(socket, asio::buffer(part), use_tuple);
-    if (failed) {
-      co_return;
-    }
-    co_await asio::post(socket.get_executor(), asio::use_awaitable);
-  }
-  std::array<char, 256> heard{};
-  error over;
-  while (who.stays && !over) {
-    const auto [ended, n] = co_await socket.async_read_some(asio::buffer(heard), use_tuple);
-    over = ended;
-  }
 }
 
 awaitable<void> take_call(tcp::acceptor& acceptor, stranger who) {
@@ -88,8 +53,6 @@ awaitable<void> make_call(tcp::endpoint remote, stranger who) {
     co_await say(socket, std::move(who));
   }
 }
-
-using shaken = std::optional<result<established>>;
 
 awaitable<void> connect_into(shaken& out, endpoint remote, wire::handshake ours, connect_options options) {
   auto ex = co_await asio::this_coro::executor;

@@ -170,4 +170,73 @@ inline std::pair<std::vector<spoken>, std::vector<spoken>> apart(const std::vect
   return out;
 }
 
+/// Two links that talk to each other on one thread.
+struct conversation {
+  explicit conversation(std::size_t pool_blocks = 256, bool b_consumes = true)
+      : a(std::move(sockets.first), pool_blocks), b(std::move(sockets.second), pool_blocks, b_consumes) {
+    a.run_in(group);
+    b.run_in(group);
+  }
+
+  void finish() {
+    a.link.close(asio::error::operation_aborted);
+    b.link.close(asio::error::operation_aborted);
+    context.run();
+    CHECK(a.owner.closed() == 1);
+    CHECK(b.owner.closed() == 1);
+    CHECK(group.size() == 0);
+  }
+
+  asio::io_context context;
+  socket_pair sockets = connected_pair(context.get_executor());
+  buffer::pool payload{4096};
+  link_end a;
+  link_end b;
+  task_group group{context.get_executor()};
+};
+
+/// A link against a raw socket that says what no link would.
+struct interview {
+  explicit interview(std::size_t pool_blocks = 256) : end(std::move(sockets.second), pool_blocks) {
+    end.run_in(group);
+  }
+
+  void run_until_closed() {
+    run_until(context, [this] { return end.owner.closed() > 0; });
+    context.run();
+    CHECK(end.owner.closed() == 1);
+    CHECK(group.size() == 0);
+  }
+
+  asio::io_context context;
+  socket_pair sockets = connected_pair(context.get_executor());
+  tcp::socket& raw = sockets.first;
+  link_end end;
+  task_group group{context.get_executor()};
+};
+
+inline std::vector<spoken> random_talk(rng& random, int messages) {
+  std::vector<spoken> out;
+  for (int i = 0; i < messages; ++i) {
+    out.push_back(random_message(random));
+  }
+  return out;
+}
+
+inline std::vector<spoken> random_blocks(rng& random, int n) {
+  std::vector<spoken> out;
+  for (int i = 0; i < n; ++i) {
+    out.push_back(random_piece(random, block_bytes));
+  }
+  return out;
+}
+
+inline std::uint64_t payload_of(const std::vector<spoken>& all) {
+  std::uint64_t sum = 0;
+  for (const auto& s : all) {
+    sum += s.payload.size();
+  }
+  return sum;
+}
+
 }  // namespace shoal::net

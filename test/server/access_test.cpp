@@ -12,6 +12,7 @@
 
 #include "server/raw_client.hpp"
 #include "server/request_target.hpp"
+#include "server/running_tracker.hpp"
 #include "server/steady_now.hpp"
 #include "server/swarm_shards.hpp"
 #include "server/tokens.hpp"
@@ -36,12 +37,6 @@ registry::passkey_list passkeys(const std::string& text) {
   auto list = registry::passkey_list::parse(text, bad_line);
   REQUIRE(list.has_value());
   return *list;
-}
-
-tracker_settings on_loopback() {
-  tracker_settings s;
-  s.listen.push_back(*endpoint::parse("127.0.0.1:0"));
-  return s;
 }
 
 std::string reason(const reply& r) {

@@ -10,6 +10,7 @@
 
 #include "server/proxy_header.hpp"
 #include "server/raw_client.hpp"
+#include "server/running_tracker.hpp"
 
 using namespace shoal;
 using namespace shoal::server;
@@ -27,18 +28,12 @@ const std::string v2_v6 = signature + std::string("\x21\x21\0\x24", 4) +
                           std::string("\x1a\xe1\x01\xbb", 4);
 const std::string v1_v4 = "PROXY TCP4 192.0.2.1 198.51.100.1 6881 443\r\n";
 
-struct running {
-  tracker_server server;
-
-  running() : server(settings()) { REQUIRE(server.start().has_value()); }
-  static tracker_settings settings() {
-    tracker_settings s;
-    s.listen.push_back(*endpoint::parse("127.0.0.1:0"));
-    s.trusted_proxies.push_back(*ip_address::parse("127.0.0.7"));
-    s.proxy_protocol = true;
-    return s;
-  }
-};
+tracker_settings behind_proxy() {
+  tracker_settings s;
+  s.trusted_proxies.push_back(*ip_address::parse("127.0.0.7"));
+  s.proxy_protocol = true;
+  return s;
+}
 
 std::string request(std::uint16_t port) {
   return "GET " + announce_target(port) + " HTTP/1.1\r\nHost: t\r\n\r\n";
@@ -105,7 +100,7 @@ TEST_CASE("what is no header of the PROXY protocol is bad, and found out early")
 }
 
 TEST_CASE("a peer is who the proxy says") {
-  const running tracker;
+  const running tracker(behind_proxy());
   const endpoint at = tracker.server.listening().front();
   raw_client first(at, "127.0.0.7");
   first.send(v1_v4 + request(1));
@@ -123,7 +118,7 @@ TEST_CASE("a peer is who the proxy says") {
 }
 
 TEST_CASE("a proxy that does not speak is closed, and nobody else may speak for others") {
-  const running tracker;
+  const running tracker(behind_proxy());
   const endpoint at = tracker.server.listening().front();
   raw_client silent(at, "127.0.0.7");
   silent.send(request(1));

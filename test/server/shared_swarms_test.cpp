@@ -13,6 +13,7 @@
 
 #include "server/raw_client.hpp"
 #include "server/redis_server.hpp"
+#include "server/running_tracker.hpp"
 
 using namespace shoal;
 using namespace shoal::server;
@@ -30,11 +31,10 @@ struct tracker {
   }
   static tracker_settings sharing(const redis_address& store, std::uint32_t interval_s) {
     tracker_settings s;
-    s.listen.push_back(*endpoint::parse("127.0.0.1:0"));
     s.store = store;
     s.table.interval_s = interval_s;
     s.table.follow_keys = true;
-    return s;
+    return on_loopback(std::move(s));
   }
 
   announce::announce_response announce(std::uint16_t port, const std::string& more = "", char torrent = 'x') {

@@ -20,6 +20,7 @@
 #include <shoal/server/tracker_server.hpp>
 
 #include "server/raw_client.hpp"
+#include "server/running_tracker.hpp"
 
 using namespace shoal;
 using namespace shoal::server;
@@ -96,12 +97,6 @@ struct tls_client {
   }
   error ended;
 };
-
-tracker_settings on_loopback() {
-  tracker_settings s;
-  s.listen.push_back(*endpoint::parse("127.0.0.1:0"));
-  return s;
-}
 
 const std::string last_request = "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n";
 

@@ -1,6 +1,5 @@
-// The tracker over real sockets: what clients ask, and what strangers try.
+// The tracker over HTTP: what clients ask, and what they are told.
 
-#include <set>
 #include <string>
 #include <utility>
 
@@ -9,47 +8,14 @@
 #include <doctest/doctest.h>
 
 #include <shoal/announce/announce.hpp>
-#include <shoal/server/tracker_server.hpp>
 
-#include "server/raw_client.hpp"
+#include "server/running_tracker.hpp"
 
 using namespace shoal;
 using namespace shoal::server;
 using namespace shoal::server::test;
 
 namespace {
-
-/// A tracker on a free port of 127.0.0.1.
-struct running {
-  tracker_server server;
-
-  explicit running(tracker_settings s = {}) : server(on_loopback(std::move(s))) {
-    const auto started = server.start();
-    REQUIRE(started.has_value());
-  }
-  static tracker_settings on_loopback(tracker_settings s) {
-    s.listen.push_back(*endpoint::parse("127.0.0.1:0"));
-    return s;
-  }
-  endpoint at() const { return server.listening().front(); }
-};
-
-announce::announce_response read_announce(const reply& r) {
-  CHECK(r.status == 200);
-  auto parsed = announce::parse_announce_response(as_bytes(r.body));
-  REQUIRE(parsed.has_value());
-  return *parsed;
-}
-
-using names = std::set<std::string>;
-
-names peers(const announce::announce_response& r) {
-  names out;
-  for (const auto& p : r.peers) {
-    out.insert(p.endpoint.to_string());
-  }
-  return out;
-}
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
   return text.replace(text.find(what), what.size(), by);
@@ -68,94 +34,6 @@ TEST_CASE("peers that announce hear of each other, at the address that they come
   CHECK(peers(read_announce(first.get(announce_target(1001)))) == names{"127.0.0.3:1002"});
   CHECK(read_announce(second.get(announce_target(1002, "&event=stopped"))).peers.empty());
   CHECK(peers(read_announce(first.get(announce_target(1001)))).empty());
-}
-
-TEST_CASE("a connection is kept, and many requests at once are answered in order") {
-  const running tracker;
-  raw_client client(tracker.at());
-  std::string requests;
-  for (std::uint16_t i = 1; i <= 40; ++i) {
-    requests += "GET " + announce_target(i) + " HTTP/1.1\r\nHost: t\r\n\r\n";
-    requests += "GET /nothing" + std::to_string(i) + " HTTP/1.1\r\nHost: t\r\n\r\n";
-  }
-  REQUIRE(client.send(requests));
-  for (std::uint64_t i = 1; i <= 40; ++i) {
-    const auto r = client.receive();
-    CHECK(read_announce(r).incomplete == i);
-    CHECK_FALSE(r.fields.contains("connection"));
-    CHECK(client.receive().status == 404);
-  }
-  CHECK(tracker.server.stats().requests == 80);
-  CHECK(tracker.server.stats().bad_requests == 40);
-  CHECK(tracker.server.stats().connections == 1);
-}
-
-TEST_CASE("a request may come byte by byte") {
-  const running tracker;
-  raw_client client(tracker.at());
-  for (const char c : "GET " + announce_target(7) + " HTTP/1.1\r\nHost: t\r\n\r\n") {
-    REQUIRE(client.send(std::string_view(&c, 1)));
-  }
-  CHECK(read_announce(client.receive()).incomplete == 1U);
-}
-
-TEST_CASE("HTTP/1.0 is answered and closed, unless it asks to stay") {
-  const running tracker;
-  raw_client client(tracker.at());
-  client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-  const auto kept = client.receive();
-  CHECK(kept.status == 200);
-  CHECK(kept.fields.at("connection") == "keep-alive");
-  client.send("GET / HTTP/1.0\r\n\r\n");
-  const auto last = client.receive();
-  CHECK(last.status == 200);
-  CHECK(last.fields.at("connection") == "close");
-  CHECK(client.at_end());
-}
-
-TEST_CASE("a client that says close is closed after its reply") {
-  const running tracker;
-  raw_client client(tracker.at());
-  client.send("GET " + announce_target(1) + " HTTP/1.1\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n\r\n");
-  CHECK(client.receive().fields.at("connection") == "close");
-  CHECK(client.at_end());
-}
-
-TEST_CASE("HEAD gives the fields and no body, but announces nothing") {
-  const running tracker;
-  raw_client client(tracker.at());
-  client.send("HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n");
-  const auto head = client.receive(true);
-  const auto full = client.receive();
-  CHECK(head.status == 200);
-  CHECK(head.fields == full.fields);
-  CHECK(full.body.find("shoal") != std::string::npos);
-  client.send("HEAD " + announce_target(1) + " HTTP/1.1\r\n\r\n");
-  CHECK(client.receive(true).status == 405);
-  CHECK(tracker.server.stats().table.announces == 0);
-}
-
-TEST_CASE("what is no page, no GET or no HTTP is answered, and the reply is not lost") {
-  const running tracker;
-  struct row {
-    std::string request;
-    unsigned status;
-  };
-  for (const row& r : {
-           row{"GET /nowhere HTTP/1.1\r\nConnection: close\r\n\r\n", 404},
-           row{"GET /announce/x HTTP/1.1\r\nConnection: close\r\n\r\n", 404},
-           row{"POST /announce HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'x'), 405},
-           row{"GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", 400},
-           row{"nonsense\r\n\r\n", 400},
-           row{"GET /announce?" + std::string(100'000, 'x') + " HTTP/1.1\r\n\r\n", 414},
-       }) {
-    CAPTURE(r.request.substr(0, 60));
-    raw_client client(tracker.at());
-    client.send(r.request);
-    CHECK(client.receive().status == r.status);
-    CHECK(client.at_end());
-  }
-  CHECK(tracker.server.stats().bad_requests == 6);
 }
 
 TEST_CASE("an announce that lacks something is refused with a reason that clients show") {

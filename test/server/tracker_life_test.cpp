@@ -12,6 +12,7 @@
 #include <shoal/server/tracker_server.hpp>
 
 #include "server/raw_client.hpp"
+#include "server/running_tracker.hpp"
 
 using namespace shoal;
 using namespace shoal::server;
@@ -19,12 +20,6 @@ using namespace shoal::server::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-tracker_settings on_loopback() {
-  tracker_settings s;
-  s.listen.push_back(*endpoint::parse("127.0.0.1:0"));
-  return s;
-}
 
 /// Waits for something that another thread brings about.
 template <class F>

@@ -7,10 +7,11 @@
 #include <shoal/swarm/torrent_core.hpp>
 #include <shoal/wire/metadata_message.hpp>
 
+#include "swarm/script.hpp"
+
 namespace shoal::swarm {
 namespace {
 
-using std::chrono::seconds;
 using kind = wire::metadata_message::kind;
 
 constexpr std::uint8_t their_id = 9;  // under which the peers here want their ut_metadata
@@ -24,25 +25,16 @@ std::vector<std::byte> some_metadata() {
 }
 
 template <class Core>
-struct script {
-  void on(const event& e) {
-    core->on(now, e);
-    action a;
-    while (core->poll(a)) {
-      actions.push_back(a);
-    }
-  }
-  void say(peer_key key, wire::message m) { on(received{key, std::span(&m, 1)}); }
+struct metadata_script : driven<Core> {
+  using driven<Core>::driven;
+  using driven<Core>::say;
+
   void say(peer_key key, const wire::metadata_message& m, byte_view data = {},
            std::uint8_t id = wire::our_ut_metadata_id) {
     say(key, wire::extended{id, wire::encode(m, data)});
   }
   peer_key join(std::uint8_t host, bool fast = true) {
-    const peer_key key(++last_key);
-    peer_joined e{key, {ip_address::v4({10, 0, 0, host}), 1000}, {}, false, fast, true};
-    e.id.bytes[1] = static_cast<std::byte>(host);
-    on(e);
-    return key;
+    return this->join_from({ip_address::v4({10, 0, 0, host}), 1000}, fast, true);
   }
   peer_key join_offering(std::uint8_t host, std::uint64_t size) {
     const auto key = join(host);
@@ -52,30 +44,10 @@ struct script {
     say(key, wire::extended{0, wire::encode(hello)});
     return key;
   }
-  template <class A>
-  std::vector<A> all() const {
-    std::vector<A> out;
-    for (const auto& a : actions) {
-      if (const auto* const wanted = std::get_if<A>(&a)) {
-        out.push_back(*wanted);
-      }
-    }
-    return out;
-  }
-  template <class M>
-  std::vector<M> said_to(peer_key key) const {
-    std::vector<M> out;
-    for (const auto& s : all<send>()) {
-      if (const auto* const m = std::get_if<M>(&s.message); m != nullptr && s.key == key) {
-        out.push_back(*m);
-      }
-    }
-    return out;
-  }
   /// The metadata messages that went to the peer, with their data.
   std::vector<std::pair<wire::metadata_message, std::size_t>> metadata_to(peer_key key) const {
     std::vector<std::pair<wire::metadata_message, std::size_t>> out;
-    for (const auto& m : said_to<wire::extended>(key)) {
+    for (const auto& m : this->template said_to<wire::extended>(key)) {
       if (m.id == their_id) {
         const auto frame = wire::decode_metadata_message(m.payload).value();
         out.emplace_back(frame.msg, frame.data.size());
@@ -83,29 +55,18 @@ struct script {
     }
     return out;
   }
-  std::optional<drop_reason> dropped(peer_key key) const {
-    for (const auto& d : all<drop>()) {
-      if (d.key == key) {
-        return d.reason;
-      }
-    }
-    return std::nullopt;
-  }
-
-  std::unique_ptr<Core> core;
-  instant now{seconds(100)};
-  std::uint32_t last_key = 0;
-  std::vector<action> actions;
 };
 
-struct seeker : script<metadata_core> {
-  explicit seeker(const std::vector<std::byte>& metadata) {
+struct seeker : metadata_script<metadata_core> {
+  explicit seeker(const std::vector<std::byte>& metadata) : metadata_script(setup_for(metadata)) {
+    on(start{});
+  }
+  static metadata_setup setup_for(const std::vector<std::byte>& metadata) {
     metadata_setup setup;
     setup.info_hash = sha1(metadata);
     setup.trackers = {{"http://t/announce"}};
     setup.listen_port = 6881;
-    core = std::make_unique<metadata_core>(std::move(setup));
-    on(start{});
+    return setup;
   }
 };
 
@@ -126,8 +87,8 @@ TEST_CASE("metadata is asked for as soon as a peer offers it, and kept when it i
     s.say(key, {kind::data, part, metadata.size()},
           rest.first(std::min<std::size_t>(rest.size(), wire::metadata_part_bytes)));
   }
-  CHECK(s.core->complete());
-  CHECK(s.core->metadata() == metadata);
+  CHECK(s.core.complete());
+  CHECK(s.core.metadata() == metadata);
 }
 
 TEST_CASE("what a peer said of its pieces is handed over, once each and in order") {
@@ -141,7 +102,7 @@ TEST_CASE("what a peer said of its pieces is handed over, once each and in order
   s.say(key, wire::interested{});
   const auto gone = s.join(3);
   s.on(peer_left{gone});
-  const auto handed = s.core->release();
+  const auto handed = s.core.release();
   REQUIRE(handed.size() == 1);
   CHECK(handed[0].joined.key == key);
   CHECK(handed[0].joined.greeted);
@@ -185,7 +146,7 @@ TEST_CASE("an offer beyond the limit is remembered, and not taken") {
   seeker s(some_metadata());
   const auto key = s.join_offering(2, std::uint64_t{1} << 40);
   CHECK(s.metadata_to(key).empty());
-  CHECK(s.core->refused_bytes() == std::uint64_t{1} << 40);
+  CHECK(s.core.refused_bytes() == std::uint64_t{1} << 40);
   CHECK_FALSE(s.dropped(key));
 }
 
@@ -201,16 +162,13 @@ TEST_CASE("an extension id that collides is not used") {
 
 // The other side: a torrent that has its metadata.
 
-struct server : script<torrent_core> {
-  explicit server(bool is_private = false) {
-    core_setup setup;
-    setup.geometry = piece::geometry(10 * 65536, 65536);
-    setup.have = bitfield(10);
-    setup.our_id.bytes[0] = std::byte{1};
+struct server : metadata_script<torrent_core> {
+  explicit server(bool is_private = false) : metadata_script(setup_of(is_private)) { on(start{}); }
+  static core_setup setup_of(bool is_private) {
+    auto setup = script::setup(false, {});
     setup.is_private = is_private;
     setup.metadata = std::make_shared<const std::vector<std::byte>>(some_metadata());
-    core = std::make_unique<torrent_core>(std::move(setup));
-    on(start{});
+    return setup;
   }
 };
 

@@ -4,14 +4,13 @@
 
 #include <doctest/doctest.h>
 
-#include <shoal/swarm/torrent_core.hpp>
 #include <shoal/wire/extension.hpp>
 #include <shoal/wire/pex_message.hpp>
 
+#include "swarm/script.hpp"
+
 namespace shoal::swarm {
 namespace {
-
-using std::chrono::seconds;
 
 constexpr std::uint8_t their_id = 9;
 
@@ -19,34 +18,21 @@ ip_address host(std::uint8_t a, std::uint8_t b) {
   return ip_address::v4({80, 0, a, b});
 }
 
-struct gathering {
-  explicit gathering(bool is_private = false) {
-    core_setup setup;
-    setup.settings.peers_max = 500;
-    setup.geometry = piece::geometry(10 * 65536, 65536);
-    setup.have = bitfield(10);
-    setup.our_id.bytes[0] = std::byte{1};
-    setup.is_private = is_private;
-    core = std::make_unique<torrent_core>(std::move(setup));
-    on(start{});
+struct gathering : driven<torrent_core> {
+  explicit gathering(bool is_private = false) : driven(setup(is_private)) { on(start{}); }
+
+  static core_setup setup(bool is_private) {
+    auto out = script::setup(false, {});
+    out.settings.peers_max = 500;
+    out.is_private = is_private;
+    return out;
   }
-  void on(const event& e) {
-    core->on(now, e);
-    action a;
-    while (core->poll(a)) {
-      actions.push_back(a);
-    }
-  }
-  void say(peer_key key, wire::message m) { on(received{key, std::span(&m, 1)}); }
+  using driven::say;
   void say(peer_key key, const wire::pex_message& m) {
     say(key, wire::extended{wire::our_ut_pex_id, wire::encode(m)});
   }
   peer_key join(const ip_address& address, bool speaks_pex = true, bool outgoing = true) {
-    const peer_key key(++last_key);
-    peer_joined e{key, {address, 6881}, {}, outgoing, true, true};
-    e.id.bytes[1] = static_cast<std::byte>(last_key);
-    e.id.bytes[2] = static_cast<std::byte>(last_key >> 8);
-    on(e);
+    const auto key = join_from({address, 6881}, true, true, outgoing);
     if (speaks_pex) {
       wire::extension_handshake hello;
       hello.ids = {{"ut_pex", their_id}};
@@ -57,11 +43,9 @@ struct gathering {
   /// What `key` was told since the last call.
   std::vector<wire::pex_message> told(peer_key key) {
     std::vector<wire::pex_message> out;
-    for (const auto& a : actions) {
-      const auto* const s = std::get_if<send>(&a);
-      const auto* const m = s != nullptr ? std::get_if<wire::extended>(&s->message) : nullptr;
-      if (m != nullptr && s->key == key && m->id == their_id) {
-        out.push_back(wire::decode_pex_message(m->payload).value());
+    for (const auto& m : said_to<wire::extended>(key)) {
+      if (m.id == their_id) {
+        out.push_back(wire::decode_pex_message(m.payload).value());
       }
     }
     actions.clear();
@@ -69,10 +53,8 @@ struct gathering {
   }
   std::vector<endpoint> connecting() const {
     std::vector<endpoint> out;
-    for (const auto& a : actions) {
-      if (const auto* const c = std::get_if<connect>(&a)) {
-        out.push_back(c->remote);
-      }
+    for (const auto& c : all<connect>()) {
+      out.push_back(c.remote);
     }
     return out;
   }
@@ -80,11 +62,6 @@ struct gathering {
     now += d;
     on(tick{});
   }
-
-  std::unique_ptr<torrent_core> core;
-  instant now{seconds(100)};
-  std::uint32_t last_key = 0;
-  std::vector<action> actions;
 };
 
 TEST_CASE("a peer is told whom we met and lost, once, and at most once a minute") {
@@ -192,8 +169,8 @@ TEST_CASE("a flood of peers is not taken") {
     }
     g.pass(seconds(1));
   }
-  CHECK(g.core->peers().empty());  // it went, for talking far too often
-  CHECK(seen <= 600);              // each of 200 and what came since, and some tries again
+  CHECK(g.core.peers().empty());  // it went, for talking far too often
+  CHECK(seen <= 600);             // each of 200 and what came since, and some tries again
 }
 
 TEST_CASE("one address cannot fill the book, however often it comes back") {

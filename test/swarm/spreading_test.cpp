@@ -126,6 +126,59 @@ TEST_CASE("first copies go out before second ones") {
   CHECK(std::ranges::count_if(order, first_copy) == 3);
 }
 
+TEST_CASE("what a choke kept from going out is a first copy still") {
+  auto setup = seeder_of(2, mib);
+  setup.settings.upload_ahead_bytes_max = 1;
+  setup.settings.upload_slots = 1;
+  script s(std::move(setup));
+  const auto a = s.join(2), b = s.join(3);
+  for (const auto key : {a, b}) {
+    s.say(key, wire::have_none{});
+    s.say(key, wire::interested{});
+  }
+  const auto mine = advised(s, a)[0], its = 1 - mine;
+  for (std::uint32_t n = 0; n < 64; ++n) {
+    s.say(a, wire::request{block(mine, n)});
+  }
+  const auto turns = [&](std::size_t chokes, std::size_t unchokes) {
+    for (int n = 0; n < 100 && (s.said_to<wire::choke>(a).size() < chokes ||
+                                s.said_to<wire::unchoke>(a).size() < unchokes);
+         ++n) {
+      for (const auto key : {a, b}) {
+        s.say(key, wire::keep_alive{});
+      }
+      s.now += seconds(10);
+      s.on(tick{});
+    }
+  };
+  s.say(b, wire::have{piece_index(its)});
+  turns(1, 1);
+  REQUIRE(s.said_to<wire::choke>(a).size() == 1);
+  turns(1, 2);
+  REQUIRE(s.said_to<wire::unchoke>(a).size() == 2);
+  CHECK(advised(s, a).back() == mine);  // it was told again
+  s.say(a, wire::request{block(its, 0)});
+  s.say(a, wire::request{block(mine, 5)});
+  REQUIRE(s.all<load>().size() == 1);
+  const block_loaded done{a, s.all<load>()[0].block, true};
+  s.on(blocks_loaded{std::span(&done, 1)});
+  REQUIRE(s.all<load>().size() == 2);
+  CHECK(s.all<load>()[1].block == block(mine, 5));
+}
+
+TEST_CASE("who asks for a block of every piece has not everything meant for it") {
+  script s(seeder_of(100, 64 * 1024));
+  const auto greedy = s.join(2), b = s.join(3);
+  s.say(greedy, wire::have_none{});
+  s.say(greedy, wire::interested{});
+  for (std::uint32_t piece = 0; piece < 100; ++piece) {
+    s.say(greedy, wire::request{block(piece, 0)});
+  }
+  s.say(b, wire::have_none{});
+  s.say(b, wire::interested{});
+  CHECK(advised(s, b).size() == 16);
+}
+
 TEST_CASE("a piece that a peer asks for and nobody has is meant for that peer") {
   script s(seeder_of(3, mib));
   const auto a = s.join(2);

@@ -26,5 +26,9 @@ asio::ip::address to_asio(const ip_address& a);
 tcp::endpoint to_asio(const endpoint& e);
 ip_address from_asio(const asio::ip::address& a);
 endpoint from_asio(const tcp::endpoint& e);
+/// The protocol, `tcp` or `udp` here, of a socket that another program opened for us; an error when it is
+/// neither of IPv4 nor of IPv6.
+template <class Protocol>
+Protocol protocol_of(int descriptor, boost::system::error_code& failed);
 
 }  // namespace shoal::net

@@ -96,6 +96,8 @@ class torrent_core {
   bool complete() const;
   /// Connected peers, in the order in which they joined.
   std::vector<peer::peer_state*> peers();
+  /// It sent false data, or the user's filter has it.
+  bool banned(const ip_address& who) const;
   double download_rate(instant now);
   double upload_rate(instant now);
 
