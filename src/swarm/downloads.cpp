@@ -19,7 +19,7 @@ constexpr std::size_t advised_bytes_ahead = 1U << 20;
 /// What a peer is asked for in its turn while a limit holds.
 constexpr std::uint32_t bytes_per_turn = 256U << 10;
 
-constexpr std::size_t suggested_max = 64;
+constexpr std::size_t suggested_max = 256;
 /// A seeder that advised us is asked for nothing else until so long after the last of it came.
 constexpr duration advice_lasts = std::chrono::milliseconds(250);
 constexpr std::size_t allowed_fast_max = 32;

@@ -8,12 +8,19 @@ namespace {
 
 /// A peer is advised of what it will ask for in the next second, at its rate, and of this much at least.
 constexpr std::uint64_t advice_bytes_least = 1U << 20;
-/// Less than a peer of ours remembers.
-constexpr std::size_t promised_max = 32;
+/// So many pieces, or so much where these are small, may wait to be asked for: half of what a peer of ours
+/// remembers. What was asked for does not count: it may be long on its way, and who waits for it needs more.
+constexpr std::size_t promised_least = 32;
+constexpr std::size_t promised_most = 128;
+constexpr std::size_t promised_bytes = 4U << 20;
 /// No peer has this key.
 constexpr peer_key nobody;
 
 }  // namespace
+
+std::size_t spreading::promised_max() const {
+  return std::clamp(promised_bytes / s_.geometry.piece_length(), promised_least, promised_most);
+}
 
 /// Of those that others gave back, whole ones first: a begun one may yet come back with who began it.
 std::optional<piece_index> spreading::next() {
@@ -52,7 +59,8 @@ bool spreading::nobodys(piece_index piece) const {
 }
 
 bool spreading::takes_advice(const peer_state& p) const {
-  return s_.settings.advises && !p.we_choke && p.fast && !p.dropping && p.they_interested &&
+  const bool alone = s_.peers.size() == 1;  // then it may choose as it likes
+  return s_.settings.advises && !alone && !p.we_choke && p.fast && !p.dropping && p.they_interested &&
          s_.picker.have().all();
 }
 
@@ -75,7 +83,7 @@ void spreading::advise(peer_state& p) {
   for (const auto& one : p.promised) {
     ahead += one.ahead;
   }
-  while (ahead < enough && p.promised.size() < promised_max) {
+  while (ahead < enough && p.promised.size() < promised_max()) {
     const auto piece = next();
     if (!piece) {
       return;
@@ -95,51 +103,64 @@ bool spreading::requested(peer_state& p, const block_ref& b) {
   if (meant_for_.empty()) {
     return false;
   }
-  if (p.promised.size() < promised_max && nobodys(b.piece)) {
+  if (p.promised.size() < promised_max() && nobodys(b.piece)) {
     promise(p, b.piece);
   }
   const auto found = std::ranges::find(p.promised, b.piece, &peer::promise::piece);
-  if (found == p.promised.end() || found->ahead == 0) {
+  if (found == p.promised.end()) {
     return true;  // one copy is promised, and no more
   }
   found->begun = true;
   found->ahead -= std::min<std::uint64_t>(found->ahead, b.length);
+  if (found->ahead == 0) {
+    p.promised.erase(found);
+  }
   advise(p);
   return false;
 }
 
 void spreading::got(peer_state& p, piece_index piece) {
-  if (std::erase_if(p.promised, [&](const auto& one) { return one.piece == piece; }) > 0) {
+  if (!meant_for_.empty() && meant_for_[piece.value()] == p.key) {
     meant_for_[piece.value()] = nobody;
+    std::erase_if(p.promised, [&](const auto& one) { return one.piece == piece; });
     advise(p);
   }
 }
 
 void spreading::choked(peer_state& p, std::span<const block_ref> unsent) {
   for (const auto& b : unsent) {
-    const auto found = std::ranges::find(p.promised, b.piece, &peer::promise::piece);
-    if (found != p.promised.end()) {
-      found->ahead = std::min<std::uint64_t>(found->ahead + b.length, s_.geometry.piece_bytes(b.piece));
+    if (meant_for_.empty() || meant_for_[b.piece.value()] != p.key) {
+      continue;
     }
+    auto found = std::ranges::find(p.promised, b.piece, &peer::promise::piece);
+    if (found == p.promised.end()) {
+      found = p.promised.insert(found, {b.piece, 0, true});
+    }
+    found->ahead = std::min<std::uint64_t>(found->ahead + b.length, s_.geometry.piece_bytes(b.piece));
   }
+  std::size_t kept = 0;
   std::erase_if(p.promised, [&](const auto& one) {
-    auto& to = one.begun ? begun_ : returned_;
-    if (!one.begun) {
+    const bool keep = one.begun && kept < promised_max();
+    kept += keep ? 1 : 0;
+    if (!keep) {
       meant_for_[one.piece.value()] = nobody;
     }
+    auto& to = keep ? begun_ : returned_;
     if (std::ranges::find(to, one.piece) == to.end()) {
       to.push_back(one.piece);
     }
-    return !one.begun;
+    return !keep;
   });
 }
 
 void spreading::left(peer_state& p) {
-  for (const auto& one : p.promised) {
-    returned_.push_back(one.piece);
-    meant_for_[one.piece.value()] = nobody;
-  }
   p.promised.clear();
+  for (std::uint32_t n = 0; n < meant_for_.size(); ++n) {
+    if (meant_for_[n] == p.key) {
+      returned_.emplace_back(n);
+      meant_for_[n] = nobody;
+    }
+  }
 }
 
 }  // namespace shoal::swarm

@@ -6,7 +6,7 @@
 // Peers that take no advice see all pieces and ask as they like; what is a first copy goes out before what is
 // a second one.
 //
-// Cost: O(1) amortised a suggestion; nothing once every piece was suggested.
+// Cost: O(1) amortised a suggestion, nothing once every piece was suggested; O(pieces) when a peer leaves.
 
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +36,7 @@ class spreading {
   void left(peer_state& p);
 
  private:
+  std::size_t promised_max() const;
   bool takes_advice(const peer_state& p) const;
   void promise(peer_state& p, piece_index piece);
   void advise(peer_state& p);

@@ -60,6 +60,7 @@ TEST_CASE("each piece is meant for one peer, until it is known to be elsewhere")
     CHECK(advised(s, a).size() == 2);
   }
   SUBCASE("what was meant for one who left is for others") {
+    s.join(4);
     s.on(peer_left{a});
     for (std::uint32_t n = 0; n < 64; ++n) {
       s.say(b, wire::request{block(for_b[0], n)});
@@ -95,6 +96,34 @@ TEST_CASE("a leecher asks an advising seeder for nothing else while the advice l
     const auto asked = asked_pieces(s, seed);
     CHECK(asked.back() == 3);
   }
+}
+
+TEST_CASE("what was asked for and is on its way does not keep a peer from more advice") {
+  script s(seeder_of(200, 16 * 1024));
+  const auto a = s.join(2);
+  s.join(3);
+  s.say(a, wire::have_none{});
+  s.say(a, wire::interested{});
+  for (std::size_t n = 0; n < 150; ++n) {
+    const auto so_far = advised(s, a);
+    REQUIRE(so_far.size() > n);
+    s.say(a, wire::request{block(so_far[n], 0)});
+  }
+}
+
+TEST_CASE("a lone peer chooses for itself") {
+  script s(seeder_of(4, mib));
+  const auto a = s.join(2);
+  s.say(a, wire::have_none{});
+  s.say(a, wire::interested{});
+  CHECK(advised(s, a).empty());
+  const auto b = s.join(3);
+  s.say(b, wire::have_none{});
+  s.say(b, wire::interested{});
+  CHECK(advised(s, b).size() == 1);
+  s.say(a, wire::request{block(0, 0)});
+  s.say(a, wire::request{block(0, 1)});
+  CHECK(!advised(s, a).empty());
 }
 
 TEST_CASE("first copies go out before second ones") {
@@ -181,13 +210,12 @@ TEST_CASE("who asks for a block of every piece has not everything meant for it")
 
 TEST_CASE("a piece that a peer asks for and nobody has is meant for that peer") {
   script s(seeder_of(3, mib));
-  const auto a = s.join(2);
+  const auto a = s.join(2), b = s.join(3);
   s.say(a, wire::have_none{});
   s.say(a, wire::interested{});
   const auto for_a = advised(s, a)[0];
   const auto taken = (for_a + 1) % 3;
   s.say(a, wire::request{block(taken, 0)});
-  const auto b = s.join(3);
   s.say(b, wire::have_none{});
   s.say(b, wire::interested{});
   REQUIRE(advised(s, b).size() == 1);

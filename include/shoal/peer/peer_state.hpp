@@ -20,7 +20,7 @@ namespace shoal::peer {
 /// A piece that a seeder meant for one peer (`swarm/spreading`).
 struct promise {
   piece_index piece;
-  std::uint64_t ahead = 0;  ///< bytes of it that were not asked for yet
+  std::uint64_t ahead = 0;  ///< bytes of it that were not asked for yet, not 0
   bool begun = false;       ///< some were
 };
 
@@ -72,7 +72,7 @@ struct peer_state {
   upload_queue uploads;
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
   std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
-  std::vector<promise> promised;         ///< we suggested them to it alone, and it has them not
+  std::vector<promise> promised;         ///< pieces meant for it alone, and not asked for whole yet
   bool asking = false;                   ///< it stands in the line of those who may get a block
   bool asking_late = false;              ///< and in that of those who may when nobody stands there
   instant unchoked_at{};                 ///< last time; the epoch for never
