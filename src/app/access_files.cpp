@@ -61,6 +61,14 @@ contents read(const access_files& f) {
 
 }  // namespace
 
+std::vector<std::string> access_files::names() const {
+  std::vector<std::string> out;
+  for (const auto& file : {allow, deny, passkeys, token_keys, certificate, private_key}) {
+    if (!file.empty()) out.push_back(file);
+  }
+  return out;
+}
+
 void access_files::check() const {
   server::tracker_server nobody{{}};
   apply(nobody);

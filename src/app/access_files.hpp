@@ -2,6 +2,7 @@
 // Who and what a tracker serves, and as whom, by files that may be read again while it runs.
 
 #include <string>
+#include <vector>
 
 #include <shoal/server/tracker_server.hpp>
 
@@ -13,10 +14,8 @@ struct access_files {
   std::string token_keys;                ///< PEM
   std::string certificate, private_key;  ///< PEM; both or none
 
-  bool any() const {
-    return !allow.empty() || !deny.empty() || !passkeys.empty() || !token_keys.empty() ||
-           !certificate.empty();
-  }
+  /// Those that there are.
+  std::vector<std::string> names() const;
   /// Reads the files; a complaint when one cannot be read or says something else than it should.
   void check() const;
   /// Reads the files and has the tracker go by them, or by none when there is a complaint. Says what they

@@ -9,6 +9,7 @@
 #include "app/access_files.hpp"
 #include "app/command_line.hpp"
 #include "app/complaint.hpp"
+#include "app/file_watch.hpp"
 #include "app/json_options.hpp"
 #include "app/service_manager.hpp"
 #include "app/text.hpp"
@@ -28,11 +29,13 @@ struct tracker_options {
   std::uint32_t connections_max = 10'000;
   std::uint32_t swarms_kept_max = 2'000'000;
   std::uint32_t peers_kept_max = 10'000'000;
+  std::uint64_t bytes_kept_max = 0;
   std::uint32_t requests_per_s_max = 0;
   std::vector<ip_address> trusted_proxies;
   access_files access;
   std::string snapshot;
   std::optional<server::redis_address> store;
+  bool store_passkeys = false;
   bool proxy_protocol = false;
   bool follow_keys = false;
   bool full_scrape = false;
@@ -61,22 +64,25 @@ void declare(CLI::App& c, tracker_options& o) {
             "Torrents known at once; default 2000000");
   add_value(c, "--max-peers", o.peers_kept_max, parse_count, "N",
             "Peers known at once; default 10000000 (11 bytes each, IPv6 27)");
+  add_value(c, "--max-memory", o.bytes_kept_max, parse_size, "SIZE",
+            "Memory for torrents and peers; default no limit but these");
   add_value(c, "--max-rate", o.requests_per_s_max, parse_count, "N",
             "Requests a second from one address (IPv6: /64); default no limit");
   auto* const allow = c.add_option("--allow", o.access.allow,
-                                   "Serve only the info-hashes in this file; SIGHUP reads it again");
+                                   "Serve only the info-hashes in this file; read again when it changes");
   c.add_option("--deny", o.access.deny, "Serve all but the info-hashes in this file")
       ->type_name("FILE")
       ->excludes(allow);
   allow->type_name("FILE");
-  c.add_option("--passkeys", o.access.passkeys,
-               "Serve only /PASSKEY/announce with one in this file; SIGHUP too")
-      ->type_name("FILE");
+  auto* const passkeys = c.add_option("--passkeys", o.access.passkeys,
+                                      "Serve only /PASSKEY/announce with one in this file; read again too");
+  passkeys->type_name("FILE");
   c.add_option("--token-key", o.access.token_keys,
                "Serve only who shows a JWT that these public keys vouch for")
       ->type_name("PEM");
-  auto* const certificate = c.add_option("--tls-cert", o.access.certificate,
-                                         "Answer HTTPS too, on the same port, with this chain; SIGHUP too");
+  auto* const certificate =
+      c.add_option("--tls-cert", o.access.certificate,
+                   "Answer HTTPS too, on the same port, with this chain; read again too");
   auto* const key = c.add_option("--tls-key", o.access.private_key, "The certificate's private key");
   certificate->type_name("PEM")->needs(key);
   key->type_name("PEM")->needs(certificate);
@@ -88,6 +94,10 @@ void declare(CLI::App& c, tracker_options& o) {
   c.add_option("--snapshot", o.snapshot, "Keep the swarms in this file between two runs")->type_name("FILE");
   add_optional(c, "--store", o.store, parse_store, "URL",
                "Share the swarms with other trackers through redis://HOST:PORT");
+  c.add_flag("--store-passkeys", o.store_passkeys,
+             "Serve only /PASSKEY/announce with one of the store's set shoal:passkeys")
+      ->needs("--store")
+      ->excludes(passkeys);
   c.add_flag("--full-scrape", o.full_scrape, "Tell everything about all swarms to who asks");
   add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
   c.add_flag("--check-config", o.check_config, "Only say whether the options and files are right");
@@ -109,6 +119,7 @@ server::tracker_settings settings_of(const tracker_options& o) {
   s.full_scrape = o.full_scrape;
   s.snapshot = o.snapshot;
   s.store = o.store;
+  s.store_passkeys = o.store_passkeys;
   s.proxy_protocol = o.proxy_protocol;
   s.table.follow_keys = o.follow_keys;
   s.requests_per_s_max = o.requests_per_s_max;
@@ -119,6 +130,7 @@ server::tracker_settings settings_of(const tracker_options& o) {
   s.table.num_want_max = o.peers_max;
   s.table.swarms_max = o.swarms_kept_max;
   s.table.peers_max = o.peers_kept_max;
+  if (o.bytes_kept_max != 0) s.table.bytes_max = o.bytes_kept_max;
   s.table.num_want_default = std::min(s.table.num_want_default, o.peers_max);
   return s;
 }
@@ -163,18 +175,31 @@ void report_snapshot(context& x, const tracker_options& o, const server::tracker
   }
 }
 
-// Until the signal: statistics, twice a second on a terminal, else every 10 s when they changed.
-void watch(context& x, const server::tracker_server& tracker) {
+// The files of who and what is served, again; the old ones count on when a new one is wrong.
+void read_again(context& x, const access_files& access, server::tracker_server& tracker) {
+  try {
+    x.out.say("Read again: " + access.apply(tracker));
+  } catch (const complaint& e) {
+    x.out.complain(e.what());
+  }
+}
+
+// Until the signal: looks whether a file was changed, and tells statistics, twice a second on a terminal,
+// else every 10 s when they changed.
+void watch(context& x, const access_files& access, server::tracker_server& tracker) {
   std::mutex mutex;
   std::condition_variable woken;
   x.stop.on_request([&] {
     const std::lock_guard lock(mutex);
     woken.notify_all();
   });
-  const auto every = x.out.how() == console::style::terminal ? std::chrono::milliseconds(500) : 10'000ms;
+  const int looks_a_line = x.out.how() == console::style::terminal ? 1 : 20;
+  file_watch files(access.names());
   std::string last;
   std::unique_lock lock(mutex);
-  while (!woken.wait_for(lock, every, [&] { return x.stop.requested(); })) {
+  for (int looks = 1; !woken.wait_for(lock, 500ms, [&] { return x.stop.requested(); }); ++looks) {
+    if (files.changed()) read_again(x, access, tracker);
+    if (looks % looks_a_line != 0) continue;
     const auto stats = tracker.stats();
     const auto line = stats_line(stats);
     x.out.status(shortened(line, x.out.columns() - 1));
@@ -186,15 +211,6 @@ void watch(context& x, const server::tracker_server& tracker) {
   x.stop.on_request({});
 }
 
-// The files of who and what is served, again; the old ones count on when a new one is wrong.
-void read_again(context& x, const access_files& access, server::tracker_server& tracker) {
-  try {
-    x.out.say("Read again: " + access.apply(tracker));
-  } catch (const complaint& e) {
-    x.out.complain(e.what());
-  }
-}
-
 exit_code tracker(context& x, const tracker_options& o) {
   if (o.check_config) {
     o.access.check();
@@ -203,11 +219,11 @@ exit_code tracker(context& x, const tracker_options& o) {
   }
   const auto t =
       start_tracker(settings_of(o), "--listen", [&o](server::tracker_server& s) { o.access.apply(s); });
-  if (o.access.any()) x.stop.on_hangup([&] { read_again(x, o.access, *t.server); });
+  if (!o.access.names().empty()) x.stop.on_hangup([&] { read_again(x, o.access, *t.server); });
   report_snapshot(x, o, *t.server);
   introduce(x, t);
   tell_service_manager("READY=1");
-  watch(x, *t.server);
+  watch(x, o.access, *t.server);
   tell_service_manager("STOPPING=1");
   x.stop.on_hangup({});
   x.out.clear_status();

@@ -19,10 +19,13 @@ class key_index {
  public:
   using place = typename peer_record<AddressBytes>::place;
 
-  /// `id` is here now; says where it was when that is another place.
-  std::optional<place> move(std::uint64_t id, const place& here, std::uint64_t tick) {
+  /// `id` is here now; says where it was when that is another place. Without `admits`, one that is not known
+  /// stays so.
+  std::optional<place> move(std::uint64_t id, const place& here, std::uint64_t tick, bool admits) {
     const auto before = take(id, tick);
-    now_.insert_or_assign(id, here);
+    if (before || admits) {
+      now_.insert_or_assign(id, here);
+    }
     return before != here ? before : std::nullopt;
   }
   /// Forgets it; says where it was.
@@ -40,6 +43,9 @@ class key_index {
     return out;
   }
   std::size_t size() const { return now_.size() + before_.size(); }
+  std::size_t bytes() const {
+    return (now_.bucket_count() + before_.bucket_count()) * (sizeof(std::pair<std::uint64_t, place>) + 1);
+  }
 
  private:
   void turn(std::uint64_t tick) {

@@ -45,6 +45,7 @@ class peer_table {
   using place = typename record::place;
 
   std::uint32_t size() const { return size_; }
+  std::size_t bytes() const { return capacity_ * sizeof(record); }
   /// All places, the free ones among them.
   std::span<record> places() const { return {places_.get(), capacity_}; }
 

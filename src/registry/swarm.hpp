@@ -22,6 +22,7 @@ struct family_peers {
 
   peer_table<AddressBytes>& of(bool is_giving) { return is_giving ? gives : wants; }
   std::uint32_t size() const { return wants.size() + gives.size(); }
+  std::size_t bytes() const { return wants.bytes() + gives.bytes(); }
 };
 
 struct swarm {
@@ -36,6 +37,8 @@ struct swarm {
   std::unique_ptr<family_peers<16>> six;  ///< most swarms need none
 
   std::uint32_t size() const { return four.size() + (six ? six->size() : 0); }
+  /// Of memory, besides itself.
+  std::size_t bytes() const { return four.bytes() + (six ? sizeof *six + six->bytes() : 0); }
   std::uint32_t seeders() const { return four.gives.size() + (six ? six->gives.size() : 0) - partial_seeds; }
   /// BEP 21 counts partial seeds among them.
   std::uint32_t leechers() const { return four.wants.size() + (six ? six->wants.size() : 0) + partial_seeds; }

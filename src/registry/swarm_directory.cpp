@@ -9,14 +9,15 @@ std::optional<swarm_slot> swarm_directory::find(const sha1_digest& info_hash) co
   return found == by_hash_.end() ? std::nullopt : std::optional(*found);
 }
 
-std::optional<swarm_slot> swarm_directory::find_or_open(const sha1_digest& info_hash) {
+std::optional<swarm_slot> swarm_directory::find_or_open(const sha1_digest& info_hash, bool may_grow) {
   if (const auto known = find(info_hash)) {
     return known;
   }
-  if (size() >= swarms_max_) {
+  const auto is_full = [&] { return size() >= swarms_max_ || (!may_grow && free_.empty()); };
+  if (is_full()) {
     forget_one_empty();
   }
-  if (size() >= swarms_max_) {
+  if (is_full()) {
     return std::nullopt;
   }
   swarm_slot slot;
@@ -34,7 +35,14 @@ std::optional<swarm_slot> swarm_directory::find_or_open(const sha1_digest& info_
   return slot;
 }
 
+std::size_t swarm_directory::bytes() const {
+  constexpr std::size_t index_bytes = sizeof(swarm_slot) + 1;
+  return swarms_.capacity() * sizeof(swarm) + by_hash_.bucket_count() * index_bytes +
+         free_.capacity() * sizeof(swarm_slot) + lulls_.size() * sizeof(lull);
+}
+
 void swarm_directory::emptied(swarm_slot s, std::uint64_t tick) {
+  swarms_[s.index()].six.reset();
   swarms_[s.index()].emptied = kept(tick);
   if (!swarms_[s.index()].queued) {
     enqueue(s, tick);

@@ -34,9 +34,12 @@ class swarm_directory {
   std::span<const swarm> slots() const { return swarms_; }
 
   std::optional<swarm_slot> find(const sha1_digest& info_hash) const;
-  /// The swarm of that name, made when it is new; nothing when there is no room. A new one must be given a
+  /// The swarm of that name, made when it is new; nothing when there is no room, or none but by taking more
+  /// memory, and it may not. A new one must be given a
   /// peer or be said to be `emptied`.
-  std::optional<swarm_slot> find_or_open(const sha1_digest& info_hash);
+  std::optional<swarm_slot> find_or_open(const sha1_digest& info_hash, bool may_grow);
+  /// Of memory, without the swarms' peers.
+  std::size_t bytes() const;
   /// Nobody is in it, or any more.
   void emptied(swarm_slot s, std::uint64_t tick);
   void forget_long_empty(std::uint64_t tick);

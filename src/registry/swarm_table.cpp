@@ -49,6 +49,7 @@ table_totals& table_totals::operator+=(const table_totals& o) {
   announces += o.announces;
   completed += o.completed;
   expired += o.expired;
+  bytes += o.bytes;
   return *this;
 }
 
@@ -76,7 +77,7 @@ bool swarm_table::state::expire(std::uint64_t tick, std::size_t places_max) {
         count(s, gives, peer.has(peer.partial), -1);
         ++expired;
       },
-      [&](swarm_slot slot) { swarms.emptied(slot, tick); });
+      [&](swarm_slot slot) { swarms.emptied(slot, tick); }, [&](std::size_t bytes) { peers_bytes -= bytes; });
   if (done) {
     swarms.forget_long_empty(tick);
   }
@@ -99,7 +100,7 @@ template <std::size_t AddressBytes>
 peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swarm& s,
                                                         const announce::announce_request& r,
                                                         const endpoint& from, std::uint8_t inherited,
-                                                        bool admits) {
+                                                        table_room room) {
   using record = peer_record<AddressBytes>;
   const standing now(r);
   const auto where = place_of<AddressBytes>(from);
@@ -113,7 +114,7 @@ peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swar
       marks = elsewhere->marks & record::completed;
       count(s, !now.gives, elsewhere->has(record::partial), -1);
       family->of(!now.gives).remove(elsewhere, hash);
-    } else if (from.port == 0 || !admits || s.size() >= settings.peers_per_swarm_max ||
+    } else if (from.port == 0 || room != table_room::for_all || s.size() >= settings.peers_per_swarm_max ||
                givers + wanters >= settings.peers_max) {
       return nullptr;
     } else if (s.size() == 0) {
@@ -143,11 +144,13 @@ peer_record<AddressBytes>* swarm_table::state::remember(std::uint64_t tick, swar
 template <std::size_t AddressBytes>
 swarm_table::state::move swarm_table::state::follow_key(std::uint64_t tick, swarm& s,
                                                         const announce::announce_request& r,
-                                                        const endpoint& from) {
+                                                        const endpoint& from, table_room room) {
   auto& index = std::get<key_index<AddressBytes>>(keys);
   const std::uint64_t id = hash(r.peer_id.view(), hash(r.info_hash.view(), *r.key));
   const auto here = place_of<AddressBytes>(from);
-  const auto before = r.event == announce::event::stopped ? index.take(id, tick) : index.move(id, here, tick);
+  const auto before = r.event == announce::event::stopped
+                          ? index.take(id, tick)
+                          : index.move(id, here, tick, room == table_room::for_all);
   auto* const family = s.family<AddressBytes>();
   if (!before || *before == here || family == nullptr) {
     return {};
@@ -212,16 +215,17 @@ std::uint32_t swarm_table::state::tell(swarm& s, std::uint32_t wanted, company w
 
 template <std::size_t AddressBytes>
 told swarm_table::state::announce_from(std::uint64_t tick, const announce::announce_request& r,
-                                       const endpoint& from, peer_room& peers, bool admits) {
+                                       const endpoint& from, peer_room& peers, table_room room) {
   ++announces;
   const bool follows = settings.follow_keys && r.key && from.port != 0;
   if (r.event == announce::event::stopped) {
     const auto slot = swarms.find(r.info_hash);
     move moved;
     if (slot) {
+      const weighing account(*this, swarms[*slot]);
       const bool was_empty = swarms[*slot].size() == 0;
       if (follows) {
-        moved = follow_key<AddressBytes>(tick, swarms[*slot], r, from);
+        moved = follow_key<AddressBytes>(tick, swarms[*slot], r, from, room);
       }
       drop<AddressBytes>(swarms[*slot], from);
       if (!was_empty && swarms[*slot].size() == 0) {
@@ -233,7 +237,7 @@ told swarm_table::state::announce_from(std::uint64_t tick, const announce::annou
     out.moved_from = moved.from;
     return out;
   }
-  const auto slot = swarms.find_or_open(r.info_hash);
+  const auto slot = swarms.find_or_open(r.info_hash, room != table_room::for_none);
   if (!slot) {
     told out;
     out.no_room = true;
@@ -241,8 +245,9 @@ told swarm_table::state::announce_from(std::uint64_t tick, const announce::annou
     return out;
   }
   swarm& s = swarms[*slot];
-  const move moved = follows ? follow_key<AddressBytes>(tick, s, r, from) : move();
-  const auto* const asker = remember<AddressBytes>(tick, s, r, from, moved.marks, admits);
+  const weighing account(*this, s);
+  const move moved = follows ? follow_key<AddressBytes>(tick, s, r, from, room) : move();
+  const auto* const asker = remember<AddressBytes>(tick, s, r, from, moved.marks, room);
   if (s.size() == 0) {
     swarms.emptied(*slot, tick);
   }
@@ -267,10 +272,10 @@ swarm_table::swarm_table(swarm_table&&) noexcept = default;
 swarm_table& swarm_table::operator=(swarm_table&&) noexcept = default;
 
 told swarm_table::announce(instant now, const announce::announce_request& r, const endpoint& from,
-                           peer_room& peers, bool admits) {
+                           peer_room& peers, table_room room) {
   const std::uint64_t tick = state_->advance(now);
-  return from.address.is_v4() ? state_->announce_from<4>(tick, r, from, peers, admits)
-                              : state_->announce_from<16>(tick, r, from, peers, admits);
+  return from.address.is_v4() ? state_->announce_from<4>(tick, r, from, peers, room)
+                              : state_->announce_from<16>(tick, r, from, peers, room);
 }
 
 announce::announce_response swarm_table::announce(instant now, const announce::announce_request& r,
@@ -308,6 +313,28 @@ announce::scrape_entry swarm_table::scrape(const sha1_digest& info_hash) const {
   return slot ? entry_of(state_->swarms[*slot]) : announce::scrape_entry{info_hash};
 }
 
+bool is_busier(const announce::scrape_entry& a, const announce::scrape_entry& b) {
+  const auto peers = [](const announce::scrape_entry& e) { return e.complete + e.incomplete; };
+  return peers(a) != peers(b) ? peers(a) > peers(b) : a.info_hash < b.info_hash;
+}
+
+std::vector<announce::scrape_entry> swarm_table::busiest(std::size_t count) const {
+  std::vector<announce::scrape_entry> out;  // a heap, the least busy first
+  for (const swarm& s : std::as_const(state_->swarms).slots()) {
+    if (s.size() == 0) {
+      continue;
+    }
+    out.push_back(entry_of(s));
+    std::push_heap(out.begin(), out.end(), is_busier);
+    if (out.size() > count) {
+      std::pop_heap(out.begin(), out.end(), is_busier);
+      out.pop_back();
+    }
+  }
+  std::sort_heap(out.begin(), out.end(), is_busier);
+  return out;
+}
+
 std::vector<sha1_digest> swarm_table::info_hashes() const {
   std::vector<sha1_digest> out;
   out.reserve(state_->swarms.size());
@@ -330,7 +357,8 @@ table_totals swarm_table::totals() const {
           my.wanters + my.partial_seeds,
           my.announces,
           my.completed,
-          my.expired};
+          my.expired,
+          my.peers_bytes + my.swarms.bytes() + std::get<0>(my.keys).bytes() + std::get<1>(my.keys).bytes()};
 }
 
 }  // namespace shoal::registry

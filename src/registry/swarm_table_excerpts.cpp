@@ -130,12 +130,14 @@ void swarm_table::learn(instant now, const excerpt& e, const lesson& how) {
   const std::uint64_t tick = state_->advance(now);
   const bool says_something =
       e.completed > 0 || has_present(e.v4, excerpt_v4_bytes) || has_present(e.v6, excerpt_v6_bytes);
-  const auto slot =
-      says_something ? state_->swarms.find_or_open(e.info_hash) : state_->swarms.find(e.info_hash);
+  const auto slot = says_something
+                        ? state_->swarms.find_or_open(e.info_hash, how.room != table_room::for_none)
+                        : state_->swarms.find(e.info_hash);
   if (!slot) {
     return;
   }
   swarm& s = state_->swarms[*slot];
+  const state::weighing account(*state_, s);
   const std::uint32_t completed_before = s.completed;
   state_->learn_peers<4>(tick, s, e.v4, how);
   state_->learn_peers<16>(tick, s, e.v6, how);
@@ -187,8 +189,8 @@ void swarm_table::state::learn_peer(std::uint64_t tick, swarm& s, peer_record<Ad
     family->of(known_gives).remove(known, hash);
     break;
   }
-  if ((said & peer_mark::gone) != 0 || !how.admits || s.size() >= settings.peers_per_swarm_max ||
-      givers + wanters >= settings.peers_max) {
+  if ((said & peer_mark::gone) != 0 || how.room != table_room::for_all ||
+      s.size() >= settings.peers_per_swarm_max || givers + wanters >= settings.peers_max) {
     return;
   }
   if ((said & peer_mark::completes) != 0 && !told.has(record::completed)) {

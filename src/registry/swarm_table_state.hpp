@@ -40,6 +40,20 @@ endpoint endpoint_of(const typename peer_record<AddressBytes>::place& p) {
 enum class company : std::uint8_t { all, leechers, leechers_first };
 
 struct swarm_table::state {
+  /// Keeps account of a swarm's memory while its peers change.
+  class weighing {
+   public:
+    weighing(state& t, const swarm& s) : table_(t), swarm_(s), before_(s.bytes()) {}
+    ~weighing() { table_.peers_bytes += swarm_.bytes() - before_; }
+    weighing(const weighing&) = delete;
+    weighing& operator=(const weighing&) = delete;
+
+   private:
+    state& table_;
+    const swarm& swarm_;
+    std::size_t before_;
+  };
+
   state(const table_settings& s, std::uint64_t seed)
       : settings(s),
         clock(from_seconds(s.expire_intervals * s.interval_s)),
@@ -53,17 +67,18 @@ struct swarm_table::state {
 
   template <std::size_t AddressBytes>
   told announce_from(std::uint64_t tick, const announce::announce_request& r, const endpoint& from,
-                     peer_room& peers, bool admits);
+                     peer_room& peers, table_room room);
   template <std::size_t AddressBytes>
   peer_record<AddressBytes>* remember(std::uint64_t tick, swarm& s, const announce::announce_request& r,
-                                      const endpoint& from, std::uint8_t inherited, bool admits);
+                                      const endpoint& from, std::uint8_t inherited, table_room room);
   /// From where an asker moved, and the marks that go along.
   struct move {
     endpoint from;
     std::uint8_t marks = 0;
   };
   template <std::size_t AddressBytes>
-  move follow_key(std::uint64_t tick, swarm& s, const announce::announce_request& r, const endpoint& from);
+  move follow_key(std::uint64_t tick, swarm& s, const announce::announce_request& r, const endpoint& from,
+                  table_room room);
   template <std::size_t AddressBytes>
   void drop(swarm& s, const endpoint& from);
   template <std::size_t AddressBytes>
@@ -88,6 +103,7 @@ struct swarm_table::state {
   std::uint64_t last_tick = 0;
   std::tuple<std::vector<peer_record<4>*>, std::vector<peer_record<16>*>> scratch;
 
+  std::size_t peers_bytes = 0;  // of memory
   std::size_t givers = 0, wanters = 0, partial_seeds = 0;
   std::uint64_t announces = 0, completed = 0, expired = 0;
 };

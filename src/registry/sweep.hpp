@@ -19,11 +19,11 @@ class sweep {
   /// The tick of the last round that was begun.
   std::uint64_t round() const { return round_; }
 
-  /// Calls `forget(swarm, record, gives)` before a peer goes and `emptied(slot)` when a swarm's last one
-  /// went. False when there is more to do.
-  template <class Forget, class Emptied>
+  /// Calls `forget(swarm, record, gives)` before a peer goes, `emptied(slot)` when a swarm's last one went,
+  /// and `freed(bytes)`. False when there is more to do.
+  template <class Forget, class Emptied, class Freed>
   bool step(swarm_directory& swarms, std::uint64_t tick, std::size_t places_max, Forget forget,
-            Emptied emptied) {
+            Emptied emptied, Freed freed) {
     if (!under_way_ && round_ == tick) {
       return true;
     }
@@ -49,16 +49,19 @@ class sweep {
         }
         return gone;
       };
-      if (!look_at(s, tick, places_max, on_peer)) {
+      const std::size_t bytes_before = s.bytes();
+      const bool seen = look_at(s, tick, places_max, on_peer);
+      if (seen && s.six && s.six->size() == 0) {
+        s.six.reset();
+      }
+      freed(bytes_before - s.bytes());
+      if (!seen) {
         in_steps_ = true;
         return false;
       }
       // Between steps peers may have moved to where it had looked before, so then nothing is known of the
       // oldest.
       s.oldest = in_steps_ ? kept(tick - silence_ticks) : oldest_;
-      if (s.six && s.six->size() == 0) {
-        s.six.reset();
-      }
       if (s.size() == 0) {
         emptied(swarm_slot(static_cast<std::uint32_t>(slot_)));
       }

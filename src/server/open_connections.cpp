@@ -1,5 +1,6 @@
 #include "server/open_connections.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -10,19 +11,51 @@ namespace shoal::server {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// Connections among which one is chosen that gives way.
+constexpr std::size_t drawn = 16;
+
+}  // namespace
+
 open_connections::place::place(open_connections& all, std::shared_ptr<open_connection> c)
     : all_(&all), connection_(std::move(c)) {
   const std::lock_guard lock(all_->mutex_);
-  all_->all_.insert(connection_);
+  connection_->nth = all_->all_.size();
+  all_->all_.push_back(connection_);
   ++all_->count_;
 }
 
 open_connections::place::~place() {
   if (connection_) {
     const std::lock_guard lock(all_->mutex_);
-    all_->all_.erase(connection_);
+    auto& last = all_->all_.back();
+    last->nth = connection_->nth;
+    std::swap(all_->all_[connection_->nth], last);
+    all_->all_.pop_back();
     --all_->count_;
   }
+}
+
+bool open_connections::make_room() {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<open_connection> victim;
+  for (std::size_t i = 0; i < std::min(drawn, all_.size()); ++i) {
+    const auto at = all_.size() <= drawn ? i : static_cast<std::size_t>(chance_.below(all_.size()));
+    const auto& c = all_[at];
+    if (!c->replying && !c->leaves && (!victim || c->deadline.load() < victim->deadline.load())) {
+      victim = c;
+    }
+  }
+  if (!victim) {
+    return false;
+  }
+  victim->leaves = true;
+  asio::post(victim->socket.get_executor(), [victim] {
+    error ignored;
+    victim->socket.close(ignored);
+  });
+  return true;
 }
 
 void open_connections::close_overdue(instant now) {

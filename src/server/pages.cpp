@@ -7,6 +7,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <shoal/base/hex.hpp>
+
 namespace shoal::server {
 
 namespace {
@@ -107,6 +109,7 @@ std::string stats_json(const census& c) {
       {"completed", s.table.completed}, {"expired", s.table.expired},
       {"connections", s.connections},   {"requests", s.requests},
       {"bad_requests", s.bad_requests}, {"datagrams", s.datagrams},
+      {"memory_bytes", s.table.bytes},
   };
   if (s.store) {
     stats["store"] = {{"connected", s.store->connected},
@@ -128,6 +131,7 @@ std::string metrics_text(const census& c) {
   m.line("shoal_tracker_peers", label("standing", "leecher"), std::to_string(t.leechers));
   m.one("shoal_tracker_completed_total", "counter", "Downloads that were completed.", t.completed);
   m.one("shoal_tracker_expired_total", "counter", "Peers that were forgotten for their silence.", t.expired);
+  m.one("shoal_tracker_memory_bytes", "gauge", "What torrents and peers take.", t.bytes);
   m.one("shoal_tracker_connections", "gauge", "TCP connections open.", c.stats.connections);
   if (const auto& store = c.stats.store) {
     m.one("shoal_tracker_store_connected", "gauge", "Whether the shared store is there.",
@@ -150,13 +154,14 @@ std::string metrics_text(const census& c) {
   return m.take();
 }
 
-std::string front_page(const census& c) {
+std::string front_page(const census& c, std::span<const announce::scrape_entry> busiest) {
   const auto& t = c.stats.table;
   std::string out =
       "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"10\">"
       "<title>shoal tracker</title><style>body{font:16px/1.5 sans-serif;margin:3em "
       "auto;max-width:36em;padding:0 1em}"
-      "td{padding:.1em 2em .1em 0}td+td{text-align:right}</style><h1>shoal tracker</h1><table>";
+      "td,th{padding:.1em 2em .1em 0;text-align:left;font-weight:normal}td+td,th+th{text-align:right}"
+      "h2{font-size:1.1em;margin-top:2em}</style><h1>shoal tracker</h1><table>";
   const auto row = [&](std::string_view name, std::uint64_t value) {
     out += "<tr><td>" + std::string(name) + "<td>" + std::to_string(value);
   };
@@ -172,6 +177,15 @@ std::string front_page(const census& c) {
     out += std::string("<tr><td>Shared store<td>") + (c.stats.store->connected ? "there" : "away");
   }
   row("Up for seconds", static_cast<std::uint64_t>(whole_seconds(c.uptime)));
+  row("Memory for these, MiB", t.bytes >> 20U);
+  if (!busiest.empty()) {
+    out +=
+        "</table><h2>The busiest torrents</h2><table><tr><th>Info-hash<th>Seeders<th>Leechers<th>Completed";
+    for (const auto& one : busiest) {
+      out += "<tr><td><code>" + to_hex(one.info_hash.view()) + "</code><td>" + std::to_string(one.complete) +
+             "<td>" + std::to_string(one.incomplete) + "<td>" + std::to_string(one.downloaded);
+    }
+  }
   out += "</table><p>shoal " SHOAL_VERSION
          ". Announce at <code>/announce</code>, by HTTP or UDP. Numbers for programs: <a "
          "href=\"/stats\">JSON</a>, "

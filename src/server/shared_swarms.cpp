@@ -119,7 +119,7 @@ net::awaitable<void> shared_swarms::pause(duration length) {
   co_await timer.async_wait(net::use_tuple);
 }
 
-net::awaitable<bool> shared_swarms::open(redis_connection& c, peer_server& server, complaints* told) {
+net::awaitable<bool> shared_swarms::open(redis_connection& c, peer_server& server, trouble* told) {
   const auto opened = co_await c.open(at_, answer_limit);
   redis_value info;
   redis_value time;
@@ -135,25 +135,13 @@ net::awaitable<bool> shared_swarms::open(redis_connection& c, peer_server& serve
   if (!opened || !s || !us || run_id.empty()) {
     ++breaks_;
     if (told != nullptr) {
-      told->once(opened ? at_.to_string() + ": no answer of a Redis server" : opened.error().message());
+      told->met(opened ? at_.to_string() + ": no answer of a Redis server" : opened.error().message());
     }
     c.close();
     co_return false;
   }
   server = {run_id, steady_now(), *s * 1000 + *us / 1000};
   co_return true;
-}
-
-void shared_swarms::complaints::once(const std::string& what) {
-  if (!std::exchange(told_, true)) {
-    spdlog::warn("store: {}; announces are answered from what is known here", what);
-  }
-}
-
-void shared_swarms::complaints::settled() {
-  if (std::exchange(told_, false)) {
-    spdlog::warn("store: all is well again");
-  }
 }
 
 void shared_swarms::gather() {
@@ -237,7 +225,7 @@ net::awaitable<void> shared_swarms::write() {
   redis_connection c(writer_strand_);
   peer_server server;
   std::string known_run;
-  complaints told;
+  trouble told("announces are answered from what is known here");
   duration rest = pause_min;
   for (bool last = false; !last;) {
     last = stopping_;  // what came until now is still sent
@@ -268,11 +256,11 @@ net::awaitable<void> shared_swarms::write() {
     if (fault.empty()) {
       writer_open_ = true;
       rest = pause_min;
-      told.settled();
+      told.over();
       co_await pause(last ? duration::zero() : gather_time);
     } else {
       ++breaks_;
-      told.once(fault);
+      told.met(fault);
       c.close();
       co_await pause(rest);
       rest = std::min(rest * 2, pause_max);

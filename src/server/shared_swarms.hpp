@@ -32,6 +32,7 @@
 
 #include "server/redis_connection.hpp"
 #include "server/swarm_shards.hpp"
+#include "server/trouble.hpp"
 
 namespace shoal::server {
 
@@ -62,20 +63,10 @@ class shared_swarms {
     std::uint64_t unix_ms_at(instant now) const;
   };
 
-  /// Tells the log of trouble once, until it is over.
-  class complaints {
-   public:
-    void once(const std::string& what);
-    void settled();
-
-   private:
-    bool told_ = false;
-  };
-
   net::awaitable<void> write();
   net::awaitable<void> read();
   net::awaitable<void> finish();
-  net::awaitable<bool> open(redis_connection& c, peer_server& server, complaints* told);
+  net::awaitable<bool> open(redis_connection& c, peer_server& server, trouble* told);
   // What went wrong; empty when nothing did.
   net::awaitable<std::string> send_parcels(redis_connection& c, const peer_server& server);
   net::awaitable<std::string> send_all(redis_connection& c, const peer_server& server);

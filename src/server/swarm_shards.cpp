@@ -18,14 +18,10 @@ constexpr std::size_t save_step_bytes = std::size_t{32} * 1024;
 /// News of one table that wait to be taken.
 constexpr std::size_t news_bytes_max = std::size_t{256} * 1024;
 
-std::size_t peers_in(const registry::swarm_table& t) {
-  const auto totals = t.totals();
-  return totals.seeders + totals.leechers;
-}
-
 }  // namespace
 
-swarm_shards::swarm_shards(const registry::table_settings& s, std::uint64_t seed) : peers_max_(s.peers_max) {
+swarm_shards::swarm_shards(const registry::table_settings& s, std::uint64_t seed)
+    : peers_max_(s.peers_max), bytes_max_(s.bytes_max) {
   rng chance(seed);
   start_ = chance.next();
   factor_ = chance.next() | 1U;
@@ -49,21 +45,44 @@ const swarm_shards::shard& swarm_shards::of(const sha1_digest& info_hash) const 
   return *shards_[place_of(info_hash)];
 }
 
-/// Seldom: most announces are of peers that are known.
-void swarm_shards::recount(std::size_t before, std::size_t after) {
-  if (before != after) {
-    peers_.fetch_add(after - before, std::memory_order_relaxed);
+class swarm_shards::change {
+ public:
+  change(swarm_shards& all, const registry::swarm_table& one) : all_(all), one_(one), before_(one.totals()) {}
+  change(const change&) = delete;
+  change& operator=(const change&) = delete;
+  ~change() {
+    const auto now = one_.totals();
+    add(all_.peers_, now.seeders + now.leechers - before_.seeders - before_.leechers);
+    add(all_.bytes_, now.bytes - before_.bytes);
   }
+
+ private:
+  /// Seldom: most announces are of peers that are known.
+  static void add(std::atomic<std::size_t>& to, std::size_t what) {
+    if (what != 0) {
+      to.fetch_add(what, std::memory_order_relaxed);
+    }
+  }
+
+  swarm_shards& all_;
+  const registry::swarm_table& one_;
+  const registry::table_totals before_;
+};
+
+registry::table_room swarm_shards::room() const {
+  using registry::table_room;
+  if (bytes_.load(std::memory_order_relaxed) >= bytes_max_) {
+    return table_room::for_none;
+  }
+  return peers_.load(std::memory_order_relaxed) >= peers_max_ ? table_room::for_swarms : table_room::for_all;
 }
 
 registry::told swarm_shards::announce(instant now, const announce::announce_request& r, const endpoint& from,
                                       registry::peer_room& peers) {
   shard& s = of(r.info_hash);
   const std::lock_guard lock(s.mutex);
-  const std::size_t before = peers_in(s.table);
-  const bool admits = peers_.load(std::memory_order_relaxed) < peers_max_;
-  const auto told = s.table.announce(now, r, from, peers, admits);
-  recount(before, peers_in(s.table));
+  const change count(*this, s.table);
+  const auto told = s.table.announce(now, r, from, peers, room());
   if (keeps_news_ && !told.no_room && from.port != 0) {
     note(s, r, from, told);
   }
@@ -113,13 +132,24 @@ registry::table_totals swarm_shards::totals() const {
   return out;
 }
 
+std::vector<announce::scrape_entry> swarm_shards::busiest(std::size_t count) const {
+  std::vector<announce::scrape_entry> out;
+  for (const auto& s : shards_) {
+    const std::lock_guard lock(s->mutex);
+    const auto here = s->table.busiest(count);
+    out.insert(out.end(), here.begin(), here.end());
+  }
+  std::sort(out.begin(), out.end(), registry::is_busier);
+  out.resize(std::min(out.size(), count));
+  return out;
+}
+
 void swarm_shards::expire(instant now) {
   for (const auto& s : shards_) {
     for (bool done = false; !done;) {
       const std::lock_guard lock(s->mutex);
-      const std::size_t before = peers_in(s->table);
+      const change count(*this, s->table);
       done = s->table.expire(now, expire_step);
-      recount(before, peers_in(s->table));
     }
   }
 }
@@ -155,10 +185,9 @@ std::size_t swarm_shards::learn(instant now, byte_view bytes, registry::lesson h
     records += e->v4.size() / registry::excerpt_v4_bytes + e->v6.size() / registry::excerpt_v6_bytes;
     shard& s = of(e->info_hash);
     const std::lock_guard lock(s.mutex);
-    const std::size_t before = peers_in(s.table);
-    how.admits = peers_.load(std::memory_order_relaxed) < peers_max_;
+    const change count(*this, s.table);
+    how.room = room();
     s.table.learn(now, *e, how);
-    recount(before, peers_in(s.table));
   }
   return records;
 }

@@ -33,6 +33,8 @@ class swarm_shards {
   /// Of one of the `shard_count` tables, in no order.
   std::vector<sha1_digest> info_hashes(std::size_t place) const;
   registry::table_totals totals() const;
+  /// The `count` swarms with most peers, most first. O(swarms), though no lock is held for long.
+  std::vector<announce::scrape_entry> busiest(std::size_t count) const;
 
   /// Forgets who has been silent too long. Takes its time, but no lock for longer than some ten microseconds.
   void expire(instant now);
@@ -71,14 +73,16 @@ class swarm_shards {
   shard& of(const sha1_digest& info_hash);
   const shard& of(const sha1_digest& info_hash) const;
   std::size_t place_of(const sha1_digest& info_hash) const;
-  void recount(std::size_t before, std::size_t after);
+  /// A change of one table, counted for all when it ends.
+  class change;
+  registry::table_room room() const;
   static void note(shard& s, const announce::announce_request& r, const endpoint& from,
                    const registry::told& told);
 
   std::uint64_t start_, factor_;  // of the dealing, secret: strangers choose the info-hashes
-  std::size_t peers_max_;
+  std::size_t peers_max_, bytes_max_;
   bool keeps_news_ = false;
-  std::atomic<std::size_t> peers_ = 0;
+  std::atomic<std::size_t> peers_ = 0, bytes_ = 0;
   std::vector<std::unique_ptr<shard>> shards_;
 };
 

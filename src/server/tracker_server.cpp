@@ -27,6 +27,7 @@
 #include "server/snapshot_file.hpp"
 #include "server/snapshot_keeper.hpp"
 #include "server/steady_now.hpp"
+#include "server/store_passkeys.hpp"
 #include "server/swarm_shards.hpp"
 #include "server/tls_identity.hpp"
 #include "server/tracker_service.hpp"
@@ -76,6 +77,7 @@ struct tracker_server::impl {
                 {settings.table.num_want_max, settings.full_scrape, settings.trusted_proxies},
                 [this] { return take_census(); }),
         answerer(swarms, door_keeper, settings.id_key),
+        connections(settings.seed),
         context(static_cast<int>(std::max(1U, settings.threads))),
         house(context.get_executor(), log_exception),
         talks(context.get_executor(), log_exception) {}
@@ -209,8 +211,7 @@ census tracker_server::impl::take_census() const {
 }
 
 void tracker_server::impl::welcome(net::tcp::socket socket) {
-  if (connections.size() >= settings.connections_max) {
-    spdlog::debug("tracker: a connection was closed, since {} are open", settings.connections_max);
+  if (connections.size() >= settings.connections_max && !connections.make_room()) {
     return;
   }
   const asio::any_io_executor own = socket.get_executor();
@@ -273,6 +274,12 @@ outcome<void> tracker_server::start() {
     std::random_device device;
     const std::uint64_t origin = (std::uint64_t{device()} << 32) | device();
     my.shared.emplace(*my.settings.store, my.swarms, origin, my.silence_max());
+  }
+  if (my.settings.store && my.settings.store_passkeys) {
+    my.door_keeper.require_passkeys({});
+    const net::strand own{asio::any_io_executor(my.context.get_executor())};
+    my.house.spawn(
+        own, follow_passkeys(own, *my.settings.store, my.settings.store_passkeys_every, my.door_keeper));
   }
   for (const auto& d : my.doors) {
     my.house.spawn(d->strand, d->listener.run([&my](net::tcp::socket s) { my.welcome(std::move(s)); }));

@@ -16,6 +16,9 @@ constexpr std::size_t scrape_hashes_max = 250;
 constexpr std::size_t packed_v4_bytes = 6;
 constexpr std::size_t packed_v6_bytes = 18;
 constexpr std::uint32_t over_limit_retry_s = 60;
+/// Torrents on the front page, and how long they stay there: to find them takes a look at all.
+constexpr std::size_t busiest_shown = 10;
+constexpr duration busiest_last = std::chrono::seconds(10);
 
 std::string_view reason_phrase(unsigned status) {
   switch (status) {
@@ -86,7 +89,7 @@ http_answer tracker_service::respond(const http_request& r, const ip_address& fr
     case resource::page:
       break;
   }
-  return show(target.path, from.is_v6(), body);
+  return show(target.path, from.is_v6(), now, body);
 }
 
 std::string_view tracker_service::refusal(std::span<const sha1_digest> info_hashes,
@@ -177,7 +180,20 @@ http_answer tracker_service::scrape(const request_target& target, const ip_addre
   return out;
 }
 
-http_answer tracker_service::show(std::string_view path, bool v6, std::string& body) const {
+/// Only where whoever asks is told of all torrents anyhow.
+std::vector<announce::scrape_entry> tracker_service::busiest(instant now) const {
+  if (!settings_.full_scrape || door_keeper_.asks_for_credentials()) {
+    return {};
+  }
+  const std::lock_guard lock(busiest_mutex_);
+  if (!busiest_at_ || now - *busiest_at_ >= busiest_last) {
+    busiest_ = swarms_.busiest(busiest_shown);
+    busiest_at_ = now;
+  }
+  return busiest_;
+}
+
+http_answer tracker_service::show(std::string_view path, bool v6, instant now, std::string& body) const {
   const request_label label{request_kind::page, v6, false};
   if (path == "/stats") {
     body += stats_json(take_census_());
@@ -192,7 +208,7 @@ http_answer tracker_service::show(std::string_view path, bool v6, std::string& b
     return {200, "text/plain", label, {}};
   }
   if (path == "/" || path.empty()) {
-    body += front_page(take_census_());
+    body += front_page(take_census_(), busiest(now));
     return {200, "text/html; charset=utf-8", label, {}};
   }
   return refuse_request(404, v6, body);

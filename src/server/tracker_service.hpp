@@ -53,7 +53,8 @@ class tracker_service {
                        instant now, std::string& body) const;
   http_answer scrape(const request_target& target, const ip_address& from, instant now,
                      std::string& body) const;
-  http_answer show(std::string_view path, bool v6, std::string& body) const;
+  http_answer show(std::string_view path, bool v6, instant now, std::string& body) const;
+  std::vector<announce::scrape_entry> busiest(instant now) const;
   ip_address address_of(const announce::announce_request& a, const http_request& r,
                         const ip_address& from) const;
   bool is_trusted(const ip_address& a) const;
@@ -64,6 +65,9 @@ class tracker_service {
   std::function<census()> take_census_;
   mutable std::weak_ptr<full_scrape> full_scrape_;  // that is under way; guarded by full_scrape_mutex_
   mutable std::mutex full_scrape_mutex_;
+  mutable std::vector<announce::scrape_entry> busiest_;  // at busiest_at_; both guarded by busiest_mutex_
+  mutable std::optional<instant> busiest_at_;
+  mutable std::mutex busiest_mutex_;
 };
 
 }  // namespace shoal::server

@@ -61,19 +61,19 @@ class TrackerTest(SwarmTest):
                 self.assertIn(fault, done.stderr)
                 self.assertEqual(len(done.stderr.splitlines()), 1)
 
-    def test_only_torrents_that_are_allowed_and_again_after_a_hangup(self):
+    def test_only_torrents_that_are_allowed_and_again_when_the_list_changes(self):
         allowed = self.shop.path / "allowed"
         allowed.write_text(f"# ours\n{ONE.hex()}\n")
         tracker = self.tracker("--allow", allowed)
         self.assertIn(b"interval", announce(tracker, ONE))
         self.assertIn(b"does not serve", announce(tracker, OTHER)[b"failure reason"])
         allowed.write_text(OTHER.hex())
-        tracker.signal(signal.SIGHUP)
         self.wait_until(lambda: b"interval" in announce(tracker, OTHER), "the list should be read again", 20)
         self.assertIn(b"failure reason", announce(tracker, ONE))
         allowed.write_text("no info-hash")
+        self.wait_until(lambda: tracker.errors().count("line 1") == 1, "the fault should be told", 20)
         tracker.signal(signal.SIGHUP)
-        self.wait_until(lambda: "line 1" in tracker.errors(), "the fault should be told", 20)
+        self.wait_until(lambda: tracker.errors().count("line 1") == 2, "a hangup should have it read again", 20)
         self.assertIn(b"interval", announce(tracker, OTHER))
 
     def test_all_torrents_but_those_denied(self):
@@ -92,14 +92,13 @@ class TrackerTest(SwarmTest):
         self.assertEqual(self.shoal("tracker", "--check-config", "--deny", self.shop.path / "none").returncode, DISK)
         self.assertEqual(self.shoal("tracker", "--allow", bad, "--deny", bad).returncode, USAGE)
 
-    def test_passkeys_and_again_after_a_hangup(self):
+    def test_passkeys_and_again_when_the_file_changes(self):
         members = self.shop.path / "members"
         members.write_text("anna-s-key\n")
         tracker = self.tracker("--passkeys", members)
         self.assertIn(b"lacks a passkey", announce(tracker, ONE)[b"failure reason"])
         self.assertIn(b"interval", announce(tracker, ONE, "/anna-s-key"))
         members.write_text("bob-s-key\n")
-        tracker.signal(signal.SIGHUP)
         self.wait_until(lambda: b"interval" in announce(tracker, ONE, "/bob-s-key"), "it should be read again", 20)
         self.assertIn(b"not known", announce(tracker, ONE, "/anna-s-key")[b"failure reason"])
 
@@ -170,7 +169,6 @@ class TrackerTest(SwarmTest):
         self.assertEqual(answer(), b"ok\n")
         self.assertIn(b"interval", announce(tracker, ONE))
         certify("other")
-        self.assertIn("CERTIFICATE_VERIFY_FAILED", answer())
         tracker.signal(signal.SIGHUP)
         self.wait_until(lambda: answer() == b"ok\n", "the new certificate should be shown", 20)
         self.assertEqual(self.shoal("tracker", "--check-config", "--tls-cert", key, "--tls-key", key).returncode, USAGE)

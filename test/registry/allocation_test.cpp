@@ -55,3 +55,30 @@ TEST_CASE("a peer takes at most 16 bytes, its share of the swarm's among them") 
   CHECK(known > 90'000);
   CHECK(static_cast<double>(counted_heap::bytes_held - before) / static_cast<double>(known) < 16.0);
 }
+
+TEST_CASE("the table knows what it takes, within a tenth, while peers come and go") {
+  const std::ptrdiff_t before = counted_heap::bytes_held;
+  table_settings s;
+  s.follow_keys = true;
+  swarm_table table(s, 1);
+  rng chance(5);
+  const auto is_right = [&](const char* when) {
+    CAPTURE(when);
+    const auto taken = static_cast<double>(counted_heap::bytes_held - before);
+    const auto told = static_cast<double>(table.totals().bytes);
+    CHECK(told > taken * 0.9);
+    CHECK(told < taken * 1.1);
+  };
+  peer_room none{span_writer({}), span_writer({})};
+  for (int i = 0; i < 200'000; ++i) {
+    const auto n = static_cast<std::uint32_t>(chance.below(30'000));
+    auto r = asking(chance.below(2), i % 4 == 0 ? announce::event::stopped : announce::event::none);
+    r.info_hash.bytes[1] = static_cast<std::byte>(n % 251);
+    r.key = n;
+    table.announce(at(i / 500.0), r, n % 3 == 0 ? v6_peer(n) : v4_peer(n), none);
+    if (i % 50 == 0) table.expire(at(i / 500.0), 1000);
+  }
+  is_right("full");
+  table.expire(at(800));
+  is_right("silent for long");
+}

@@ -263,13 +263,13 @@ TEST_CASE("peers are written in place, of those families that there is room for"
   CHECK(v6_only.v6.written().size() == 54);
 }
 
-TEST_CASE("without admission a new peer is answered, a known one kept") {
+TEST_CASE("without room for peers a new one is answered, a known one kept") {
   swarm_table table({}, 1);
   table.announce(at(0), asking(5), v4_peer(1));
   std::array<std::byte, 60> room{};
   for (const std::uint32_t n : {1U, 2U}) {
     peer_room peers{span_writer(room), span_writer({})};
-    table.announce(at(0), asking(0), v4_peer(n), peers, false);
+    table.announce(at(0), asking(0), v4_peer(n), peers, table_room::for_swarms);
   }
   CHECK(table.totals().seeders == 1);
   CHECK(table.totals().leechers == 0);
@@ -329,6 +329,38 @@ TEST_CASE("a new swarm takes the place of an empty one, or is refused") {
   table.announce(at(1), asking(5, event::stopped, {}, 1), v4_peer(1));
   CHECK(table.announce(at(1), asking(5, event::started, {}, 3), v4_peer(1)).failure_reason.empty());
   CHECK(table.totals().swarms == 2);
+}
+
+TEST_CASE("without any room a new swarm takes the place of an empty one, or is refused") {
+  swarm_table table({}, 1);
+  peer_room none{span_writer({}), span_writer({})};
+  const auto started = [&](std::uint8_t swarm, table_room room) {
+    return table.announce(at(0), asking(5, event::started, {}, swarm), v4_peer(1), none, room);
+  };
+  CHECK_FALSE(started(1, table_room::for_all).no_room);
+  const auto bytes = table.totals().bytes;
+  CHECK(started(2, table_room::for_none).no_room);
+  CHECK_FALSE(started(1, table_room::for_none).no_room);
+  CHECK(table.totals().bytes == bytes);
+  table.announce(at(0), asking(5, event::stopped, {}, 1), v4_peer(1));
+  CHECK_FALSE(started(2, table_room::for_none).no_room);
+  CHECK(table.totals().swarms == 1);
+}
+
+TEST_CASE("the busiest swarms are those with most peers") {
+  swarm_table table({}, 1);
+  for (std::uint8_t swarm = 1; swarm <= 9; ++swarm) {
+    for (std::uint32_t n = 0; n < swarm % 5U; ++n) {
+      table.announce(at(0), asking(n, event::started, {}, swarm), n % 2 == 0 ? v4_peer(n) : v6_peer(n));
+    }
+  }
+  const auto busiest = table.busiest(3);
+  REQUIRE(busiest.size() == 3);
+  CHECK(busiest[0].info_hash == hash_number(4));
+  CHECK(busiest[0].complete + busiest[0].incomplete == 4);
+  CHECK(busiest[1].info_hash == hash_number(9));
+  CHECK(busiest[2].info_hash == hash_number(3));
+  CHECK(table.busiest(100).size() == 8);  // nobody is in the fifth
 }
 
 TEST_CASE("a peer that cannot be reached is answered, and leaves nothing behind") {

@@ -1,6 +1,7 @@
 #pragma once
 // A real Redis server for tests, on a free port of 127.0.0.1, that keeps nothing.
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
 
 #include <shoal/server/redis_address.hpp>
@@ -69,6 +71,20 @@ class redis_server {
       waitpid(pid_, nullptr, 0);
       pid_ = -1;
     }
+  }
+  /// Says the words to it, on a connection of its own, and waits until it has heard them.
+  void command(const std::vector<std::string>& words) const {
+    boost::asio::io_context context;
+    tcp::socket socket(context);
+    socket.connect({boost::asio::ip::address_v4::loopback(), port_});
+    std::string said = "*" + std::to_string(words.size()) + "\r\n";
+    for (const auto& word : words) {
+      said += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    }
+    boost::asio::write(socket, boost::asio::buffer(said));
+    std::array<char, 64> answer{};
+    REQUIRE(socket.read_some(boost::asio::buffer(answer)) > 0);
+    REQUIRE(answer[0] != '-');
   }
   void freeze() { ::kill(pid_, SIGSTOP); }
   void thaw() { ::kill(pid_, SIGCONT); }

@@ -159,6 +159,32 @@ TEST_CASE("a tracker starts without Redis and shares when it comes") {
   wait_until([&] { return b.peers() == ports{1}; });
 }
 
+TEST_CASE("members that a site keeps in the store are served, and those read last while it is away") {
+  redis_server redis;
+  redis.command({"SADD", "shoal:passkeys", "annas-key", "bobs-key"});
+  tracker_settings s;
+  s.store = redis.address();
+  s.store_passkeys = true;
+  s.store_passkeys_every = 20ms;
+  const running tracker(s);
+  const auto is_served = [&](const std::string& key) {
+    raw_client client(tracker.at(), "127.0.0.2");
+    return client.get("/" + key + announce_target(1)).body.find("failure reason") == std::string::npos;
+  };
+  wait_until([&] { return is_served("annas-key"); });
+  CHECK(is_served("bobs-key"));
+  CHECK_FALSE(is_served("carls-key"));
+  redis.command({"SREM", "shoal:passkeys", "annas-key"});
+  wait_until([&] { return !is_served("annas-key"); });
+  redis.command({"SADD", "shoal:passkeys", "no passkey"});
+  redis.command({"SADD", "shoal:passkeys", "carls-key"});
+  std::this_thread::sleep_for(100ms);
+  CHECK_FALSE(is_served("carls-key"));
+  redis.kill();
+  std::this_thread::sleep_for(100ms);
+  CHECK(is_served("bobs-key"));
+}
+
 TEST_CASE("a Redis that hangs holds up nobody") {
   redis_server redis;
   tracker a(redis.address());

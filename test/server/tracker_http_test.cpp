@@ -242,6 +242,40 @@ TEST_CASE("pages tell people, Prometheus and load balancers how it goes") {
   }
 }
 
+TEST_CASE("the busiest torrents stand on the front page where all torrents are told") {
+  const auto front = [](tracker_settings s, bool members_only = false) {
+    running tracker(std::move(s));
+    raw_client client(tracker.at());
+    client.get(announce_target(1, "", 'a'));
+    if (members_only) tracker.server.require_passkeys({});
+    return client.get("/").body;
+  };
+  tracker_settings told;
+  told.full_scrape = true;
+  CHECK(front(told).find("<code>6161616161616161616161616161616161616161</code><td>0<td>1<td>0") !=
+        std::string::npos);
+  CHECK(front({}).find("<code>6161") == std::string::npos);
+  CHECK(front(told, true).find("<code>6161") == std::string::npos);
+}
+
+TEST_CASE("memory for torrents and peers has a limit, of which the pages tell") {
+  tracker_settings settings;
+  settings.table.bytes_max = 64 * 1024;
+  const running tracker(settings);
+  raw_client client(tracker.at());
+  for (std::uint16_t port = 1; port <= 9000; ++port) {
+    client.get(announce_target(port));
+  }
+  const auto full = tracker.server.stats().table;
+  CHECK(full.leechers < 8500);
+  CHECK(full.leechers > 1000);
+  CHECK(full.bytes < 2 * settings.table.bytes_max);
+  CHECK(client.get(announce_target(1, "", 'b')).body.find("no room for another torrent") !=
+        std::string::npos);
+  CHECK(client.get("/metrics").body.find("shoal_tracker_memory_bytes " + std::to_string(full.bytes)) !=
+        std::string::npos);
+}
+
 TEST_CASE("an address is believed of trusted proxies only") {
   tracker_settings settings;
   settings.trusted_proxies = {*ip_address::parse("127.0.0.1"), *ip_address::parse("10.9.9.9")};

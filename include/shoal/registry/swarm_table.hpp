@@ -39,6 +39,9 @@ struct table_settings {
   /// Peers beyond these are answered but not remembered.
   std::size_t peers_per_swarm_max = 1'000'000;
   std::size_t peers_max = 10'000'000;
+  /// Beyond so many bytes of `table_totals::bytes` neither new peers nor new swarms are taken in; heeded by
+  /// those who keep several tables, as `table_room`.
+  std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
   /// Whether a peer that announces from another address of the same family with the same peer id and `key`
   /// (BEP 3) is taken for one that moved there, instead of for one more. Some 50 bytes a peer.
   bool follow_keys = false;
@@ -47,6 +50,7 @@ struct table_settings {
 struct table_totals {
   std::size_t swarms = 0, seeders = 0, leechers = 0;
   std::uint64_t announces = 0, completed = 0, expired = 0;
+  std::size_t bytes = 0;  ///< of memory for all this, but what the allocator adds to it
 
   table_totals& operator+=(const table_totals& o);
 };
@@ -61,6 +65,9 @@ struct told {
   endpoint moved_from;  ///< where the asker was before, by its key; port 0 for nowhere else
 };
 
+/// By their peers; those with as many in the order of their names.
+bool is_busier(const announce::scrape_entry& a, const announce::scrape_entry& b);
+
 /// Why a torrent too many is refused.
 inline constexpr std::string_view no_room_reason = "the tracker has no room for another torrent";
 
@@ -70,12 +77,19 @@ struct peer_room {
   span_writer v4, v6;
 };
 
+/// What a table may still take in, when it is one of several that share a limit.
+enum class table_room : std::uint8_t {
+  for_all,
+  for_swarms,  ///< no new peer is remembered
+  for_none,    ///< nor a new swarm, unless it takes the place of one that nobody is in
+};
+
 /// How an excerpt is to be taken.
 struct lesson {
   duration tick{};       ///< the unit of its ages; with `silent`, no more than some years
   duration silent{};     ///< how long ago it was made
   bool foreign = false;  ///< another tracker made it
-  bool admits = true;    ///< else no new peer is remembered
+  table_room room = table_room::for_all;
 };
 
 class swarm_table {
@@ -90,17 +104,18 @@ class swarm_table {
   /// may have only a magnet link yet, of which some clients (aria2) say that nothing is left. What the
   /// leechers leave of its wish goes to givers. When there are more peers than wanted the asker's own address
   /// family comes first (BEP 7), and within a family the choice is uniform. `stopped` removes and tells no
-  /// peers. A peer with port 0 takes no connections, so it is answered but not remembered; without `admits`,
-  /// no new one is. The interval is jittered by up to 10 % so that peers started together drift apart.
-  /// Allocates for new peers only.
+  /// peers. A peer with port 0 takes no connections, so it is answered but not remembered. The interval is
+  /// jittered by up to 10 % so that peers started together drift apart. Allocates for new peers only.
   told announce(instant now, const announce::announce_request& r, const endpoint& from, peer_room& peers,
-                bool admits = true);
+                table_room room = table_room::for_all);
   /// The same as a value, with peers of both families.
   announce::announce_response announce(instant now, const announce::announce_request& r,
                                        const endpoint& from);
 
   /// Zeros for a swarm that is not known.
   announce::scrape_entry scrape(const sha1_digest& info_hash) const;
+  /// The `count` swarms with most peers, most first. O(swarms).
+  std::vector<announce::scrape_entry> busiest(std::size_t count) const;
   /// Of all swarms, in no order. O(swarms).
   std::vector<sha1_digest> info_hashes() const;
 

@@ -42,7 +42,7 @@ struct tracker_settings {
   registry::table_settings table;
   std::uint64_t seed = 0;                 ///< of all chance but the connection ids'
   std::array<std::uint64_t, 2> id_key{};  ///< of the UDP connection ids: chance that nobody can foretell
-  std::size_t connections_max = 10'000;   ///< more are closed as they come
+  std::size_t connections_max = 10'000;   ///< beyond, one that says nothing is closed for each that comes
   /// A connection is closed when so long after its last reply (or its start) there is no whole request, or
   /// the reply has not been read.
   duration idle_max = std::chrono::seconds(30);
@@ -60,6 +60,10 @@ struct tracker_settings {
   duration snapshot_every = std::chrono::minutes(5);
   /// Through which swarms are shared with other trackers, all of which have the same interval.
   std::optional<redis_address> store;
+  /// Who asks must show one of the passkeys in the store's set `shoal:passkeys`, which is read every
+  /// `store_passkeys_every`; see `require_passkeys`. Needs `store`.
+  bool store_passkeys = false;
+  duration store_passkeys_every = std::chrono::seconds(5);
   bool full_scrape = false;  ///< a scrape without info-hashes lists all swarms
 };
 
