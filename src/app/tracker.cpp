@@ -10,6 +10,7 @@
 #include "app/command_line.hpp"
 #include "app/complaint.hpp"
 #include "app/file_watch.hpp"
+#include "app/help.hpp"
 #include "app/json_options.hpp"
 #include "app/service_manager.hpp"
 #include "app/text.hpp"
@@ -52,22 +53,7 @@ parsed<server::redis_address> parse_store(std::string_view text) {
   return {std::nullopt, "it is no address such as redis://10.0.0.1:6379/0"};  // and may have a password
 }
 
-void declare(CLI::App& c, tracker_options& o) {
-  add_config_file(c);
-  add_values(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
-             "Where peers announce; default [::]:6969; repeat for more");
-  add_value(c, "--interval", o.interval, parse_time, "TIME", "How often peers shall announce; default 120s");
-  add_value(c, "--max-reply", o.peers_max, parse_count, "N", "Peers told in one reply at most; default 200");
-  add_value(c, "--max-connections", o.connections_max, parse_count, "N",
-            "Connections open at once; default 10000");
-  add_value(c, "--max-swarms", o.swarms_kept_max, parse_count, "N",
-            "Torrents known at once; default 2000000");
-  add_value(c, "--max-peers", o.peers_kept_max, parse_count, "N",
-            "Peers known at once; default 10000000 (11 bytes each, IPv6 27)");
-  add_value(c, "--max-memory", o.bytes_kept_max, parse_size, "SIZE",
-            "Memory for torrents and peers; default no limit but these");
-  add_value(c, "--max-rate", o.requests_per_s_max, parse_count, "N",
-            "Requests a second from one address (IPv6: /64); default no limit");
+void declare_access(CLI::App& c, tracker_options& o) {
   auto* const allow = c.add_option("--allow", o.access.allow,
                                    "Serve only the info-hashes in this file; read again when it changes");
   c.add_option("--deny", o.access.deny, "Serve all but the info-hashes in this file")
@@ -77,6 +63,10 @@ void declare(CLI::App& c, tracker_options& o) {
   auto* const passkeys = c.add_option("--passkeys", o.access.passkeys,
                                       "Serve only /PASSKEY/announce with one in this file; read again too");
   passkeys->type_name("FILE");
+  c.add_flag("--store-passkeys", o.store_passkeys,
+             "Serve only /PASSKEY/announce with one of the store's set shoal:passkeys")
+      ->needs("--store")
+      ->excludes(passkeys);
   c.add_option("--token-key", o.access.token_keys,
                "Serve only who shows a JWT that these public keys vouch for")
       ->type_name("PEM");
@@ -86,21 +76,42 @@ void declare(CLI::App& c, tracker_options& o) {
   auto* const key = c.add_option("--tls-key", o.access.private_key, "The certificate's private key");
   certificate->type_name("PEM")->needs(key);
   key->type_name("PEM")->needs(certificate);
-  add_values(c, "--trusted-proxy", o.trusted_proxies, parse_address, "ADDR",
-             "Believe its X-Forwarded-For; repeat for more");
+}
+
+void declare_fine(CLI::App& c, tracker_options& o) {
+  c.option_defaults()->group(std::string(finer_options));
+  add_value(c, "--max-reply", o.peers_max, parse_count, "N", "Peers told in one reply at most; default 200");
+  add_value(c, "--max-connections", o.connections_max, parse_count, "N",
+            "Connections open at once; default 10000");
+  add_value(c, "--max-swarms", o.swarms_kept_max, parse_count, "N",
+            "Torrents known at once; default 2000000");
+  add_value(c, "--max-peers", o.peers_kept_max, parse_count, "N",
+            "Peers known at once; default 10000000 (11 bytes each, IPv6 27)");
+  add_value(c, "--max-memory", o.bytes_kept_max, parse_size, "SIZE",
+            "Memory for torrents and peers; default no limit but these");
   c.add_flag("--proxy-protocol", o.proxy_protocol, "Those proxies speak the PROXY protocol, version 1 or 2")
       ->needs("--trusted-proxy");
   c.add_flag("--follow-keys", o.follow_keys, "Take a peer that moves, by its key, for one; 50 bytes a peer");
+}
+
+void declare(CLI::App& c, tracker_options& o) {
+  c.set_help_all_flag("--help-all", "Print these and the finer options")->group("General");
+  add_config_file(c);
+  add_values(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
+             "Where peers announce; default [::]:6969; repeat for more");
+  add_value(c, "--interval", o.interval, parse_time, "TIME", "How often peers shall announce; default 120s");
+  add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
+  add_value(c, "--max-rate", o.requests_per_s_max, parse_count, "N",
+            "Requests a second from one address (IPv6: /64); default no limit");
   c.add_option("--snapshot", o.snapshot, "Keep the swarms in this file between two runs")->type_name("FILE");
   add_optional(c, "--store", o.store, parse_store, "URL",
                "Share the swarms with other trackers through redis://HOST:PORT");
-  c.add_flag("--store-passkeys", o.store_passkeys,
-             "Serve only /PASSKEY/announce with one of the store's set shoal:passkeys")
-      ->needs("--store")
-      ->excludes(passkeys);
+  declare_access(c, o);
+  add_values(c, "--trusted-proxy", o.trusted_proxies, parse_address, "ADDR",
+             "Believe its X-Forwarded-For; repeat for more");
   c.add_flag("--full-scrape", o.full_scrape, "Tell everything about all swarms to who asks");
-  add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
   c.add_flag("--check-config", o.check_config, "Only say whether the options and files are right");
+  declare_fine(c, o);
   c.footer(
       "HTTP and UDP are answered on the same port number: -a udp://... works as well.\n"
       "\nExample:\n"
