@@ -23,7 +23,9 @@ struct leech_options {
   std::string directory = ".";
   std::string on_complete;
   ending end;
+  metainfo::file_selection files;
   bool sequential = false;
+  bool first_last = false;
   bool preallocate = false;
   bool no_resume = false;
   std::vector<std::string> web_seeds;
@@ -48,7 +50,10 @@ void declare(CLI::App& c, leech_options& o) {
   c.add_option("--on-complete", o.on_complete,
                "Run at completion, with SHOAL_NAME, SHOAL_PATH, SHOAL_INFO_HASH")
       ->type_name("CMD");
+  add_value(c, "--files", o.files, parse_files, "LIST",
+            "Fetch these only: numbers as shoal show has them, patterns; such as 0,2,6-8,*.iso,docs/");
   c.add_flag("--sequential", o.sequential, "In order, not rarest first: slower for the swarm");
+  c.add_flag("--first-last", o.first_last, "The first and the last piece of each file before the others");
   c.add_flag("--preallocate", o.preallocate, "Reserve the disk space at the start");
   c.add_flag("--no-resume", o.no_resume, "Neither read nor write resume data");
   c.add_option("--save-torrent", o.save_torrent, "For a magnet link: write the torrent file here too")
@@ -65,17 +70,38 @@ void declare(CLI::App& c, leech_options& o) {
       "  shoal leech bigfile.torrent -o /srv --exit-when-complete --on-complete 'systemctl restart model'");
 }
 
-// What the files that are there already take is not needed again.
-std::uint64_t bytes_on_disk(const fs::path& directory, const metainfo::torrent_info& t) {
+// Of the files that are wanted; what those that are there already take is not needed again.
+std::uint64_t bytes_needed(const fs::path& directory, const metainfo::torrent_info& t,
+                           const metainfo::file_selection& wanted) {
   std::uint64_t bytes = 0;
-  for (const auto& f : t.files.files()) {
+  const auto& files = t.files.files();
+  const auto priorities = metainfo::select_files(wanted, t.files);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto& f = files[i];
+    if (f.padding || (!wanted.empty() && priorities[i] == 0)) continue;
     struct stat s{};
     constexpr std::uint64_t stat_block_bytes = 512;
-    if (!f.padding && ::stat((directory / f.safe_path).c_str(), &s) == 0) {
-      bytes += std::min<std::uint64_t>(f.length, static_cast<std::uint64_t>(s.st_blocks) * stat_block_bytes);
-    }
+    const bool there = ::stat((directory / f.safe_path).c_str(), &s) == 0;
+    const auto has = there ? static_cast<std::uint64_t>(s.st_blocks) * stat_block_bytes : 0;
+    bytes += f.length - std::min(f.length, has);
   }
   return bytes;
+}
+
+// A slip in one part of the list must not leave a file out in silence. Of a magnet link's files the session
+// finds out later.
+void check_selection(const metainfo::torrent_info& t, const metainfo::file_selection& wanted) {
+  const auto check = [&](const metainfo::file_selection& part, const std::string& text) {
+    if (metainfo::selects_any(metainfo::select_files(part, t.files))) return;
+    throw complaint(exit_code::usage, "--files: no file of " + printable(t.name) + " is '" + printable(text) +
+                                          "'; shoal show lists them with their numbers");
+  };
+  for (const auto& range : wanted.numbers) {
+    check({{range}, {}}, std::to_string(range.first));
+  }
+  for (const auto& pattern : wanted.patterns) {
+    check({{}, {pattern}}, pattern);
+  }
 }
 
 // Only a remark: file systems compress, and room may be made while it runs.
@@ -151,6 +177,9 @@ std::vector<swarm_job> jobs_of(const leech_options& o) {
     job.settings.resume = !o.no_resume;
     job.settings.preallocate = o.preallocate;
     job.settings.sequential = o.sequential;
+    job.settings.ends_first = o.first_last;
+    job.settings.files = o.files;
+    if (job.settings.info) check_selection(*job.settings.info, o.files);
     job.magnet = magnet_in_use(job.settings);
     jobs.push_back(std::move(job));
   }
@@ -165,8 +194,7 @@ exit_code leech(context& x, const leech_options& o) {
   for (auto& job : jobs) {
     job.settings.directory = directory;
     if (!job.settings.info) continue;
-    const auto& info = *job.settings.info;
-    needed += info.total_bytes() - std::min(info.total_bytes(), bytes_on_disk(directory, info));
+    needed += bytes_needed(directory, *job.settings.info, o.files);
   }
   warn_if_full(x, directory, needed);
 

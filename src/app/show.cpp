@@ -133,10 +133,14 @@ void show_text(context& x, const metainfo::torrent_info& t) {
   field(x, "Magnet link", metainfo::write_magnet(metainfo::magnet_of(t)));
   if (!t.multi_file) return;
   x.out.say("");
-  for (const auto& f : t.files.files()) {
-    if (f.padding) continue;
-    const auto size = format_bytes(f.length);
-    x.out.say(std::string(size.size() < 12 ? 12 - size.size() : 0, ' ') + size + "  " + joined(f.path));
+  const auto right = [](const std::string& text, std::size_t width) {
+    return std::string(text.size() < width ? width - text.size() : 0, ' ') + text;
+  };
+  const auto& files = t.files.files();
+  for (std::size_t i = 0; i < files.size(); ++i) {  // a file's number is what leech --files takes
+    if (files[i].padding) continue;
+    x.out.say(right(std::to_string(i), 6) + right(format_bytes(files[i].length), 12) + "  " +
+              joined(files[i].path));
   }
 }
 

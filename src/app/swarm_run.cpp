@@ -182,6 +182,9 @@ void swarm_run::tell(const session_event& e) {
       spdlog::debug("{}: {}", event_name(e.what), text);
       break;
     case kind::torrent_paused:
+      if (const auto s = session_->status(w->id);
+          s && s->problem && s->problem->code == metainfo::errc::no_file_selected)
+        throw complaint(exit_code::usage, "--files: " + text);
       if (!w->job.settings.info)
         throw complaint(exit_code::bad_torrent, name_of(w->job.settings) + ": " + text);
       if (const auto s = session_->status(w->id); s && s->problem) {

@@ -133,6 +133,12 @@ parsed<std::string> parse_web_seed(std::string_view text) {
   return parse_url(text, {"http", "https", "ftp"}, "https://HOST/path/");
 }
 
+parsed<metainfo::file_selection> parse_files(std::string_view text) {
+  if (auto selection = metainfo::parse_file_selection(text)) return {std::move(*selection), {}};
+  return object<metainfo::file_selection>(
+      with_quotes(text) + " selects no files; write numbers and patterns as in 0,2,6-8,*.iso");
+}
+
 parsed<double> parse_ratio(std::string_view text) {
   double number = 0;
   const auto [end, ec] =

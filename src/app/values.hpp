@@ -8,6 +8,7 @@
 
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/time.hpp>
+#include <shoal/metainfo/file_selection.hpp>
 
 namespace shoal::app {
 
@@ -32,6 +33,8 @@ parsed<duration> parse_time(std::string_view text);
 parsed<std::string> parse_tracker(std::string_view text);
 /// http, https or ftp with a host.
 parsed<std::string> parse_web_seed(std::string_view text);
+/// "0,2,6-8,*.iso,docs/": numbers of files and patterns.
+parsed<metainfo::file_selection> parse_files(std::string_view text);
 /// 0 or more, such as 1.5.
 parsed<double> parse_ratio(std::string_view text);
 /// A whole number of 1 or more.

@@ -71,7 +71,7 @@ struct file_store::state {
 
   const std::filesystem::path directory;
   const unique_fd root;
-  const metainfo::file_layout layout;
+  metainfo::file_layout layout;
   const bool writable;
   descriptor_cache cache;
   std::vector<std::atomic<bool>> written;  ///< a file: written since it was last synced
@@ -181,6 +181,28 @@ outcome<std::shared_ptr<file_store>> file_store::open(std::filesystem::path dire
   auto s =
       std::make_unique<state>(std::move(directory), std::move(root), std::move(layout), m, descriptors_max);
   return std::shared_ptr<file_store>(new file_store(std::move(s)));
+}
+
+outcome<void> file_store::set_aside(const std::vector<bool>& wanted, const std::string& folder) {
+  const auto& files = state_->layout.files();
+  assert(wanted.empty() || wanted.size() == files.size());
+  path_walker walker(state_->root.get());
+  const bool has_folder = walker.open_directory(folder).has_value();
+  if (wanted.empty() && !has_folder) return {};
+  path_walker aside_walker(state_->root.get());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[i].padding || walker.stat_file(files[i].safe_path, last_link::refuse)) continue;
+    const file_index index(static_cast<std::uint32_t>(i));
+    const auto aside = folder + '/' + std::to_string(i);
+    if (!wanted.empty() && !wanted[i]) {
+      state_->layout.move_to(index, aside);
+    } else if (has_folder && aside_walker.stat_file(aside, last_link::refuse)) {
+      const auto moved = walker.move_file(aside, files[i].safe_path);
+      if (!moved) return state_->failed(index, moved.error());
+    }
+  }
+  static_cast<void>(aside_walker.remove_directory(folder));  // once nothing lies in it any more
+  return {};
 }
 
 outcome<void> file_store::prepare(allocation how, const std::vector<bool>& wanted) {

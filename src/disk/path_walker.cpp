@@ -90,6 +90,25 @@ result<struct stat> path_walker::stat_file(std::string_view path, last_link l) {
   return found;
 }
 
+result<void> path_walker::move_file(std::string_view from, std::string_view to) {
+  path_walker other(root_);
+  const auto source = other.parent_of(from, parents::must_exist);
+  if (!source) return source.error();
+  const auto target = parent_of(to, parents::create);
+  if (!target) return target.error();
+  if (::renameat(*source, split_last(from).name.c_str(), *target, split_last(to).name.c_str()) != 0) {
+    return last_error();
+  }
+  return {};
+}
+
+result<void> path_walker::remove_directory(std::string_view path) {
+  const auto above = parent_of(path, parents::must_exist);
+  if (!above) return above.error();
+  if (::unlinkat(*above, split_last(path).name.c_str(), AT_REMOVEDIR) != 0) return last_error();
+  return {};
+}
+
 result<unique_fd> path_walker::open_directory(std::string_view path) {
   const auto above = parent_of(path, parents::must_exist);
   if (!above) return above.error();

@@ -28,6 +28,10 @@ class path_walker {
   /// does not wait for it. `path` is '/'-separated, without "", "." and "..".
   result<unique_fd> open_file(std::string_view path, int flags, parents p, last_link l, mode_t mode = 0666);
   result<struct stat> stat_file(std::string_view path, last_link l);
+  /// Renames a file; the directory that it goes to is made.
+  result<void> move_file(std::string_view from, std::string_view to);
+  /// Removes a directory that is empty.
+  result<void> remove_directory(std::string_view path);
   /// A directory, to be synced; "" is the root.
   result<unique_fd> open_directory(std::string_view path);
 

@@ -57,6 +57,10 @@ fs::path resume_path(const fs::path& directory, const info_hash& torrent) {
   return directory / ("." + to_hex(torrent.wire().view()) + ".shoal-resume");
 }
 
+std::string unwanted_folder(const info_hash& torrent) {
+  return "." + to_hex(torrent.wire().view()) + ".shoal-unwanted";
+}
+
 outcome<void> save_resume(const fs::path& file, const resume_data& d) {
   fs::path fresh = file;
   fresh += ".new";

@@ -26,6 +26,8 @@ std::string_view describe(int value) {
       return "not a magnet link; it begins with \"magnet:?\" and has well-formed parameters";
     case errc::no_info_hash:
       return "the magnet link names no torrent (no xt=urn:btih:...)";
+    case errc::no_file_selected:
+      return "no file of the torrent fits the selection; shoal show lists them";
   }
   return "unknown torrent error";
 }

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <optional>
 
 #include <shoal/base/hex.hpp>
@@ -74,22 +73,13 @@ void add_url(std::vector<std::string>& urls, std::string&& url) {
   }
 }
 
-std::optional<std::uint32_t> whole_number(std::string_view text) {
-  std::uint32_t out = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return ec == std::errc() && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
-}
-
 /// "0,2,6-8"
 void read_selection(std::string_view text, std::vector<file_range>& files) {
   while (!text.empty() && files.size() < urls_max) {
     const auto comma = std::min(text.find(','), text.size());
     const auto item = text.substr(0, comma);
-    const auto dash = std::min(item.find('-'), item.size());
-    const auto first = whole_number(item.substr(0, dash));
-    const auto last = dash < item.size() ? whole_number(item.substr(dash + 1)) : first;
-    if (first && last && *first <= *last) {
-      files.push_back({*first, *last});
+    if (const auto range = parse_file_range(item)) {
+      files.push_back(*range);
     }
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
@@ -204,18 +194,6 @@ magnet_link magnet_of(const torrent_info& t) {
   }
   link.web_seeds = t.web_seeds;
   return link;
-}
-
-std::vector<std::uint8_t> selected_files(const magnet_link& link, std::size_t file_count) {
-  std::vector<std::uint8_t> out(file_count, 0);
-  std::size_t chosen = 0;
-  for (const auto& range : link.files) {
-    for (std::size_t i = range.first; i <= range.last && i < file_count; ++i) {
-      chosen += out[i] == 0 ? 1 : 0;
-      out[i] = 4;
-    }
-  }
-  return chosen == 0 || chosen == file_count ? std::vector<std::uint8_t>() : out;
 }
 
 }  // namespace shoal::metainfo

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <shoal/disk/content.hpp>
+#include <shoal/piece/availability.hpp>
 
 #include "session/resume_keeper.hpp"
 
@@ -20,12 +21,13 @@ outcome<bitfield> hash_what_is_here(disk::file_store& store, const torrent_setti
   });
 }
 
-outcome<void> make_files(disk::file_store& store, const torrent_settings& t) {
-  std::vector<bool> wanted;
+/// One mark a file; empty: all are wanted.
+std::vector<bool> wanted_files(const torrent_settings& t) {
+  std::vector<bool> out;
   for (const auto priority : t.file_priorities) {
-    wanted.push_back(priority != 0);
+    out.push_back(priority != 0);
   }
-  return store.prepare(t.preallocate ? disk::allocation::full : disk::allocation::sparse, wanted);
+  return out;
 }
 
 }  // namespace
@@ -40,6 +42,13 @@ outcome<opened_content> open_content(const torrent_settings& t, opening_progress
   opened_content out{std::move(*opened), bitfield(t.info->piece_count(), t.trust_complete)};
   if (t.trust_complete) {
     return out;
+  }
+  const auto wanted = wanted_files(t);
+  if (!t.read_only) {
+    const auto aside = out.store->set_aside(wanted, disk::unwanted_folder(t.info->info_hash));
+    if (aside.has_error()) {
+      return aside.error();
+    }
   }
   std::optional<disk::resume_data> resumed;
   if (t.resume) {
@@ -62,7 +71,8 @@ outcome<opened_content> open_content(const torrent_settings& t, opening_progress
     out.have = std::move(*checked);
   }
   if (!t.read_only && !out.have.all()) {
-    const auto made = make_files(*out.store, t);
+    const auto made =
+        out.store->prepare(t.preallocate ? disk::allocation::full : disk::allocation::sparse, wanted);
     if (made.has_error()) {
       return made.error();
     }
@@ -71,17 +81,23 @@ outcome<opened_content> open_content(const torrent_settings& t, opening_progress
 }
 
 std::vector<std::uint8_t> piece_priorities(const metainfo::torrent_info& t, const piece::geometry& g,
-                                           const std::vector<std::uint8_t>& file_priorities) {
+                                           const std::vector<std::uint8_t>& file_priorities,
+                                           bool ends_first) {
   std::vector<std::uint8_t> out(g.piece_count(), 0);
   const auto& files = t.files.files();
-  for (std::size_t i = 0; i < files.size() && i < file_priorities.size(); ++i) {
-    if (files[i].length == 0 || files[i].padding) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto given = i < file_priorities.size() ? file_priorities[i] : std::uint8_t{0};
+    const auto priority = file_priorities.empty() ? std::uint8_t{4} : given;
+    if (files[i].length == 0 || files[i].padding || priority == 0) {
       continue;
     }
     const auto first = files[i].offset / g.piece_length();
     const auto last = (files[i].offset + files[i].length - 1) / g.piece_length();
     for (auto p = first; p <= last; ++p) {
-      out[p] = std::max(out[p], file_priorities[i]);
+      out[p] = std::max(out[p], priority);
+    }
+    if (ends_first) {
+      out[first] = out[last] = piece::priority_max;
     }
   }
   return out;

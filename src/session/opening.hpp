@@ -32,8 +32,9 @@ struct opening_progress {
 outcome<opened_content> open_content(const torrent_settings& t, opening_progress& progress,
                                      const std::function<void(std::string)>& warn);
 
-/// One a piece: it is wanted as much as the most wanted file in it.
+/// One a piece: it is wanted as much as the most wanted file in it. `file_priorities` has one a file, or is
+/// empty: all 4. With `ends_first` the pieces where a wanted file begins and ends come before all others.
 std::vector<std::uint8_t> piece_priorities(const metainfo::torrent_info& t, const piece::geometry& g,
-                                           const std::vector<std::uint8_t>& file_priorities);
+                                           const std::vector<std::uint8_t>& file_priorities, bool ends_first);
 
 }  // namespace shoal

@@ -79,10 +79,6 @@ void torrent_runner::take_metadata() {
   settings_.info = complete_info(std::move(*parsed));
   told_locally_ = false;  // until it is clear that it is not private
   geometry_ = piece::geometry(settings_.info->total_bytes(), settings_.info->piece_length);
-  if (settings_.file_priorities.empty()) {
-    settings_.file_priorities =
-        metainfo::selected_files(settings_.magnet, settings_.info->files.files().size());
-  }
   {
     const std::lock_guard lock(snapshot_mutex_);
     info_shown_ = settings_.info;
@@ -92,6 +88,26 @@ void torrent_runner::take_metadata() {
       session_event::kind::metadata_fetched,
       settings_.info->name + ": " + format_bytes(settings_.info->info_bytes.size()) + " of metadata fetched");
   metadata_here_.cancel();
+}
+
+/// Turns the user's selection of files, or else the link's, into priorities. False when it was the user's and
+/// names no file: then all that is left to do is to say so.
+bool torrent_runner::select_files() {
+  const bool chosen = !settings_.files.empty();
+  const auto selection = chosen ? settings_.files : metainfo::file_selection{settings_.magnet.files, {}};
+  if (!settings_.file_priorities.empty() || selection.empty()) {
+    return true;
+  }
+  auto priorities = metainfo::select_files(selection, settings_.info->files);
+  if (metainfo::selects_any(priorities)) {
+    settings_.file_priorities = std::move(priorities);
+  } else if (chosen) {
+    problem_ = failure{metainfo::errc::no_file_selected, name()};
+    set_state(torrent_state::paused);
+    tell(session_event::kind::torrent_paused, problem_->message());
+    return false;
+  }
+  return true;
 }
 
 /// The metadata says nothing of trackers and web seeds; the link does.

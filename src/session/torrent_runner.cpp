@@ -71,6 +71,9 @@ net::awaitable<void> torrent_runner::live() {
       co_return;
     }
   }
+  if (!select_files()) {
+    co_return;
+  }
   const auto open = [this] {
     return open_content(settings_, opening_,
                         [this](std::string text) { tell(session_event::kind::warning, std::move(text)); });
@@ -121,8 +124,9 @@ void torrent_runner::start_core(opened_content content) {
   setup.trackers = settings_.trackers;
   setup.have = std::move(content.have);
   setup.seed = seed_;
-  if (!settings_.file_priorities.empty()) {
-    setup.priorities = piece_priorities(*settings_.info, geometry_, settings_.file_priorities);
+  if (!settings_.file_priorities.empty() || settings_.ends_first) {
+    setup.priorities =
+        piece_priorities(*settings_.info, geometry_, settings_.file_priorities, settings_.ends_first);
   }
   core_ = std::make_unique<swarm::torrent_core>(std::move(setup));
   assembly_ = std::make_unique<assembly>(services_, strand_, static_cast<assembly_owner&>(*this), store_,

@@ -79,6 +79,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void take_metadata();
   std::shared_ptr<const metainfo::torrent_info> complete_info(metainfo::torrent_info fetched) const;
   std::string name() const;
+  bool select_files();
   net::awaitable<void> retry_writing();
   void start_core(opened_content content);
   void hand_over();

@@ -68,19 +68,35 @@ class MagnetTest(SwarmTest):
         alone = self.shoal("show", self.magnet(torrent), "--fetch", "--timeout", "1s", "--listen", "127.0.0.2:0")
         self.assertEqual(alone.returncode, NETWORK, alone.stderr)
 
-    def test_only_the_selected_files_are_fetched(self):
+    def set_of_files(self):
+        """Three files, of which no two share a piece, their torrent, and a seeder."""
         made, data = self.shop.path / "made.torrent", self.folder("data") / "set"
         files = [([name], bytes([65 + i]) * 3 * PIECE_LENGTH, None) for i, name in enumerate("abc")]
         make_torrent(made, "set", files, PIECE_LENGTH)
         data.mkdir()
         for (name,), content, _ in files:
             (data / name).write_bytes(content)
-        seeder = self.seed(made, data)
+        return made, files, self.seed(made, data)
+
+    def test_only_the_selected_files_are_fetched(self):
+        made, files, seeder = self.set_of_files()
         leecher = self.leech(self.magnet(made, seeder.address(), so="0,2"), "--exit-when-complete")
         self.assertEqual(leecher.wait(), OK)
         self.assertEqual(leecher.last("complete")["bytes"], 6 * PIECE_LENGTH)
         self.assertEqual((leecher.folder / "set" / "c").read_bytes(), files[2][1])
         self.assertFalse((leecher.folder / "set" / "b").exists())
+
+    def test_files_are_selected_by_number_and_pattern(self):
+        made, files, seeder = self.set_of_files()
+        link = self.magnet(made, seeder.address(), so="1")
+        for n, (torrent, *more) in enumerate([(link,), (made, "--peer", seeder.address())], 3):
+            leecher = self.leech(torrent, *more, "--files", "2,[a]", "--first-last", "--exit-when-complete",
+                                 name=f"leecher{n}", address=f"127.0.0.{n}:0")
+            self.assertEqual(leecher.wait(), OK)
+            self.assertEqual(sorted(f.name for f in (leecher.folder / "set").iterdir()), ["a", "c"])
+        for torrent in (link, made):
+            none = self.shoal("leech", torrent, "--files", "*.iso", "-o", self.folder("none"), "--listen", "127.0.0.9:0")
+            self.assertEqual(none.returncode, USAGE, none.stderr)
 
     def test_liars_are_found_out_and_banned(self):
         original, torrent, seeder = self.shared(24 * MIB)

@@ -74,13 +74,12 @@ TEST_CASE("a link that cannot be is refused by name") {
   CHECK(failure_of("magnet:?xt=urn:btmh:1220" + string(64, 'a')) == errc::only_v2);
 }
 
-TEST_CASE("a selection says which files to fetch, when it says something") {
+TEST_CASE("a selection says which files to fetch, and what is no range in it is left out") {
   const auto chosen = [](const string& so) {
-    return selected_files(parsed(string("magnet:?xt=urn:btih:") + hex + "&so=" + so), 5);
+    return parsed(string("magnet:?xt=urn:btih:") + hex + "&so=" + so).files;
   };
-  CHECK(chosen("1,3-99") == vector<std::uint8_t>{0, 4, 0, 4, 4});
-  CHECK(chosen("0-4294967295").empty());
-  CHECK(chosen("5").empty());
+  CHECK(chosen("1,3-99") == vector<file_range>{{1, 1}, {3, 99}});
+  CHECK(chosen("x,5-2,,7") == vector<file_range>{{7, 7}});
   CHECK(chosen("").empty());
 }
 

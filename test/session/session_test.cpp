@@ -235,6 +235,51 @@ TEST_CASE("only the chosen files are fetched") {
   CHECK(leecher.status().bytes_done == leecher.status().bytes_total);
 }
 
+TEST_CASE("files that are not wanted are not made, and what was kept of them is used when they are") {
+  const test::temp_directory dir;
+  const auto from = dir.path() / "from" / "set", to = dir.path() / "to" / "set";
+  for (const auto* name : {"a.bin", "b.bin", "c.bin"}) {
+    write_file(from / name, random_text(100'000, static_cast<std::uint64_t>(name[0])));
+  }
+  const auto info = make_torrent(from, 64 * 1024);  // a piece where a and b meet, and one where b and c do
+  peer seeder(2, info, dir.path() / "from");
+  const auto folder = dir.path() / "to" / disk::unwanted_folder(info->info_hash);
+  {
+    peer leecher(3, info, dir.path() / "to", [&](auto&, auto& t) {
+      t.peers = {seeder.it->listening()};
+      t.files = *metainfo::parse_file_selection("b.*");
+    });
+    REQUIRE(completes(leecher));
+    CHECK(read_file(to / "b.bin") == read_file(from / "b.bin"));
+    CHECK_FALSE(fs::exists(to / "a.bin"));
+    CHECK_FALSE(fs::exists(to / "c.bin"));
+    CHECK(fs::exists(folder / "0"));
+    leecher.it->stop();
+  }
+  {
+    peer again(4, info, dir.path() / "to", [&](auto&, auto& t) { t.file_priorities = {0, 4, 0}; });
+    REQUIRE(completes(again));  // nobody to fetch from: all is there
+    again.it->stop();
+  }
+  peer rest(5, info, dir.path() / "to", [&](auto&, auto& t) { t.peers = {seeder.it->listening()}; });
+  REQUIRE(completes(rest));
+  CHECK(read_file(to / "a.bin") == read_file(from / "a.bin"));
+  CHECK(read_file(to / "c.bin") == read_file(from / "c.bin"));
+  CHECK_FALSE(fs::exists(folder));
+  CHECK(rest.status().downloaded < 250'000);
+}
+
+TEST_CASE("a selection that fits no file pauses the torrent") {
+  const test::temp_directory dir;
+  write_file(dir.path() / "from" / "file.bin", random_text(100'000, 1));
+  const auto info = make_torrent(dir.path() / "from" / "file.bin", 64 * 1024);
+  peer leecher(3, info, dir.path() / "to",
+               [&](auto&, auto& t) { t.files = *metainfo::parse_file_selection("*.iso"); });
+  REQUIRE(eventually([&] { return leecher.status().state == torrent_state::paused; }));
+  REQUIRE(leecher.status().problem.has_value());
+  CHECK(leecher.status().problem->code == metainfo::errc::no_file_selected);
+}
+
 TEST_CASE("the limits of a session hold") {
   const test::temp_directory dir;
   const auto content = random_text(3'000'000, 10);

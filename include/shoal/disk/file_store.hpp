@@ -57,6 +57,11 @@ class file_store {
                                                    std::size_t descriptors_max = 256);
   ~file_store();
 
+  /// Files that are not `wanted` (one mark a file; empty: all are) and not there are not made where they
+  /// belong: what they share of a piece with others goes to files below `folder`, by their numbers. One that
+  /// is wanted now and lies there is moved to its place. Before anything else.
+  outcome<void> set_aside(const std::vector<bool>& wanted, const std::string& folder);
+
   /// Creates every file at its length (all of them, `wanted` empty; else those marked true): holes for
   /// `sparse`, reserved space for `full` (ENOSPC shows now). Zero-length files are created by both. What the
   /// files hold already stays. Not beside writes.

@@ -33,6 +33,9 @@ result<resume_data> decode_resume(byte_view bytes);
 
 /// Where it lies: ".HASH.shoal-resume" in the download directory, the hash in hexadecimal.
 std::filesystem::path resume_path(const std::filesystem::path& directory, const info_hash& torrent);
+/// The folder in there for parts of files that are not wanted (`file_store::set_aside`):
+/// ".HASH.shoal-unwanted".
+std::string unwanted_folder(const info_hash& torrent);
 
 outcome<void> save_resume(const std::filesystem::path& file, const resume_data& d);
 /// Nothing when there is no file; a failure when it cannot be read or is damaged.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <shoal/base/strong.hpp>
@@ -43,6 +44,8 @@ class file_layout {
   const std::vector<file_entry>& files() const { return files_; }
   const file_entry& operator[](file_index i) const { return files_[i.index()]; }
   std::uint64_t total_bytes() const { return total_; }
+  /// Another place for a file; safe, and nobody else's.
+  void move_to(file_index i, std::string safe_path) { files_[i.index()].safe_path = std::move(safe_path); }
 
   /// The slices that make [offset, offset + length), which lies within the total; padding files included,
   /// zero-length files never. O(log files + slices), however many empty files a torrent has.

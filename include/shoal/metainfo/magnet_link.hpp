@@ -1,24 +1,16 @@
 #pragma once
 // Magnet links (BEP 9, 53): a torrent's identity and where to start looking, in one line of text.
 
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <shoal/base/result.hpp>
 #include <shoal/hash/digest.hpp>
+#include <shoal/metainfo/file_selection.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
 
 namespace shoal::metainfo {
-
-/// Indices of files, both ends included.
-struct file_range {
-  std::uint32_t first = 0, last = 0;
-
-  friend bool operator==(const file_range&, const file_range&) = default;
-};
 
 struct magnet_link {
   shoal::info_hash info_hash;
@@ -37,8 +29,5 @@ result<magnet_link> parse_magnet(std::string_view uri);
 std::string write_magnet(const magnet_link& link);
 /// The link that finds this torrent.
 magnet_link magnet_of(const torrent_info& t);
-/// One priority a file (4: fetch it, 0: leave it) for what the link selects; empty when that is all of them
-/// or none that there is.
-std::vector<std::uint8_t> selected_files(const magnet_link& link, std::size_t file_count);
 
 }  // namespace shoal::metainfo

@@ -24,7 +24,8 @@ enum class errc {
   too_large,  ///< over 2^50 bytes, 2^24 pieces or 2^20 files
   only_v2,    ///< a BEP 52 torrent without v1 part: not supported yet
   bad_magnet,
-  no_info_hash,  ///< a magnet link without a usable xt
+  no_info_hash,      ///< a magnet link without a usable xt
+  no_file_selected,  ///< none fits the numbers and patterns that were given
 };
 const boost::system::error_category& category();
 inline error make_error_code(errc e) {

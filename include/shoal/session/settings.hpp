@@ -11,6 +11,7 @@
 
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/time.hpp>
+#include <shoal/metainfo/file_selection.hpp>
 #include <shoal/metainfo/magnet_link.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
 #include <shoal/peer/address_filter.hpp>
@@ -46,7 +47,7 @@ struct session_settings {
 struct torrent_settings {
   std::shared_ptr<const metainfo::torrent_info> info;  ///< null: `magnet` says which torrent
   /// Without `info`: what it lacks is fetched from peers first. Its trackers, peers and selection of files
-  /// count where `trackers`, `peers` and `file_priorities` say nothing.
+  /// count where `trackers`, `peers`, `files` and `file_priorities` say nothing.
   metainfo::magnet_link magnet;
   std::uint64_t metadata_bytes_max = 64U << 20;  ///< of an info dictionary from peers
   bool metadata_only = false;                    ///< fetch the metadata, and then nothing
@@ -56,10 +57,14 @@ struct torrent_settings {
   bool read_only = false;                        ///< seed only: never create or change a file
   bool preallocate = false;
   bool sequential = false;
-  std::vector<std::uint8_t> file_priorities;  ///< one a file, 0 skips; empty: all 4
-  std::vector<endpoint> peers;                ///< to try besides what trackers tell
-  std::vector<std::string> web_seeds;         ///< besides the torrent's own (BEP 19)
-  metainfo::tracker_tiers trackers;           ///< instead of the torrent's own when not empty
+  bool ends_first = false;                    ///< the first and the last piece of each file before all others
+  std::vector<std::uint8_t> file_priorities;  ///< one a file, 0 skips; empty: as `files` says
+  /// What to fetch, for those who do not know the files yet; empty: all. When it fits none the torrent pauses
+  /// with metainfo::errc::no_file_selected.
+  metainfo::file_selection files;
+  std::vector<endpoint> peers;         ///< to try besides what trackers tell
+  std::vector<std::string> web_seeds;  ///< besides the torrent's own (BEP 19)
+  metainfo::tracker_tiers trackers;    ///< instead of the torrent's own when not empty
 
   const shoal::info_hash& info_hash() const { return info ? info->info_hash : magnet.info_hash; }
 };
