@@ -21,7 +21,8 @@ picker::picker(const geometry& g, const picker_settings& s, std::uint64_t seed)
       wanted_(g.piece_count(), true),
       wanted_bytes_(g.total_bytes()),
       peers_(g.piece_count(), priority_default),
-      progress_(g.piece_count()) {}
+      progress_(g.piece_count()),
+      due_(g.piece_count()) {}
 
 // What we want.
 
@@ -36,7 +37,7 @@ void picker::settle(piece_index p) {
     wanted_bytes_ -= geometry_.piece_bytes(p);
   }
   const piece_progress* const begun = progress_.find(p);
-  peers_.set_candidate(p, wanted && begun == nullptr ? priority : 0);
+  peers_.set_candidate(p, wanted && begun == nullptr && !has_deadline(p) ? priority : 0);
   if (begun != nullptr) {
     progress_.set_open(p, wanted && begun->missing_count() > 0);
   }
@@ -56,8 +57,31 @@ void picker::set_sequential(bool on) {
   settings_.sequential = on;
 }
 
+void picker::set_deadline(piece_index p, std::optional<instant> by) {
+  assert(geometry_.contains(p));
+  const auto forget = [this](std::vector<piece_deadline>::iterator which) {
+    const piece_index gone = which->piece;
+    due_.reset(gone);
+    deadlines_.erase(which);
+    settle(gone);
+  };
+  if (due_.test(p)) {
+    forget(std::ranges::find(deadlines_, p, &piece_deadline::piece));
+  }
+  if (by && !have_.test(p)) {
+    const auto later = std::ranges::upper_bound(deadlines_, *by, {}, &piece_deadline::by);
+    deadlines_.insert(later, {*by, p});
+    due_.set(p);
+    settle(p);
+  }
+  if (deadlines_.size() > deadlines_max) {
+    forget(deadlines_.end() - 1);
+  }
+}
+
 void picker::mark_have(piece_index p) {
   assert(geometry_.contains(p));
+  set_deadline(p, std::nullopt);
   if (progress_.contains(p)) {
     progress_.end(p);
   }
@@ -167,7 +191,7 @@ std::size_t picker::pick_begun(const bitfield& has, peer_key who, std::size_t n,
   begun_ranks_.clear();
   for (const auto& begun : progress_.open()) {
     const piece_index p = begun.piece();
-    if (has.test(p)) {
+    if (has.test(p) && !has_deadline(p)) {
       const std::uint64_t to_come = settings_.sequential ? 0 : begun.block_count() - begun.received_count();
       const std::uint64_t urgency = std::uint64_t{priority_max} - priority_[p.index()];
       begun_ranks_.push_back(urgency << 61U | to_come << 32U | p.value());
@@ -215,8 +239,26 @@ std::size_t picker::pick_from(piece_index p, peer_key who, std::size_t n, std::v
   return given;
 }
 
+std::size_t picker::pick_due(piece_index p, peer_key who, std::size_t n, bool again,
+                             std::vector<block_ref>& out) {
+  std::size_t given = pick_from(p, who, n, out);
+  if (again && given < n && wants(p) && !in_endgame()) {
+    given += double_up(*progress_.find(p), who, n - given, out);
+  }
+  return given;
+}
+
+std::uint32_t picker::open_blocks(piece_index p) const {
+  if (!wants(p)) {
+    return 0;
+  }
+  const auto* const begun = progress_.find(p);
+  return begun != nullptr ? begun->missing_count() : geometry_.block_count(p);
+}
+
 bool picker::in_endgame() const {
-  return !wanted_.none() && peers_.no_candidates() && progress_.open().empty();
+  return !wanted_.none() && peers_.no_candidates() && progress_.open().empty() &&
+         std::ranges::all_of(deadlines_, [this](const auto& d) { return open_blocks(d.piece) == 0; });
 }
 
 /// Rule 4, from a random piece on, so that peers asked at the same time are asked for different blocks.
@@ -325,11 +367,14 @@ void picker::check() const {
     const std::uint8_t priority = priority_[p.index()];
     const bool begun = progress_.contains(p);
     assert(wanted_.test(p) == (priority > 0 && !have_.test(p)));
-    assert(peers_.candidate(p) == (wanted_.test(p) && !begun ? priority : 0));
+    assert(peers_.candidate(p) == (wanted_.test(p) && !begun && !due_.test(p) ? priority : 0));
+    assert(!(due_.test(p) && have_.test(p)));
     assert(!(begun && have_.test(p)));
     bytes += wanted_.test(p) ? geometry_.piece_bytes(p) : 0;
   }
   assert(bytes == wanted_bytes_);
+  assert(due_.count() == deadlines_.size());
+  assert(std::ranges::is_sorted(deadlines_, {}, &piece_deadline::by));
   for (const auto& begun : progress_.all()) {
     const bool open = begun.missing_count() > 0 && wanted_.test(begun.piece());
     const auto of_open = progress_.open();

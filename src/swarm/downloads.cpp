@@ -24,6 +24,13 @@ constexpr std::size_t suggested_max = 256;
 constexpr duration advice_lasts = std::chrono::milliseconds(250);
 constexpr std::size_t allowed_fast_max = 32;
 
+/// A piece that is needed so soon is asked for wherever it is, and of several peers.
+constexpr duration nearly_due = std::chrono::seconds(2);
+/// Before, it is asked of the fastest that has it, and of those that are half as fast.
+constexpr double fast_part = 0.5;
+/// Pieces with deadlines that are looked at for one peer: a fast one's window is no larger.
+constexpr std::size_t due_looked_at = 16;
+
 bool contains(const std::vector<piece_index>& pieces, piece_index p) {
   return std::find(pieces.begin(), pieces.end(), p) != pieces.end();
 }
@@ -216,6 +223,7 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
     from(p.allowed_fast);
     return picked;
   }
+  picked += pick_due(p, n, out);
   std::erase_if(p.suggested, [&](piece_index piece) { return !s_.picker.wants(piece); });
   from(p.suggested);
   if (picked > 0 || !p.suggested.empty()) {
@@ -229,6 +237,36 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
     picked += s_.picker.pick(p.has, p.key, n - picked, out);
   }
   return picked;
+}
+
+/// What is needed by some time, the earliest first.
+std::size_t downloads::pick_due(peer_state& p, std::size_t n, std::vector<block_ref>& out) {
+  std::size_t picked = 0;
+  std::size_t looked_at = 0;
+  for (const auto& due : s_.picker.deadlines()) {
+    const bool soon = due.by - s_.now <= nearly_due;
+    if (picked == n || looked_at == due_looked_at) {
+      break;
+    }
+    if (!p.has.test(due.piece) || (!soon && s_.picker.open_blocks(due.piece) == 0)) {
+      continue;
+    }
+    ++looked_at;
+    if (soon || is_fast(p, due.piece)) {
+      picked += s_.picker.pick_due(due.piece, p.key, n - picked, soon, out);
+    }
+  }
+  return picked;
+}
+
+/// Among those that may be asked for the piece. A newcomer counts as fast as the fastest: it has to show.
+bool downloads::is_fast(peer_state& p, piece_index piece) {
+  const double rate = p.down.bytes_per_s(s_.now);
+  return p.down.total() == 0 || std::ranges::none_of(s_.askable, [&](peer_key key) {
+           peer_state* const other = s_.peers.find(key);
+           return other != nullptr && other->has.test(piece) && !other->they_choke && !other->dropping &&
+                  !other->window.snubbed() && other->down.bytes_per_s(s_.now) * fast_part > rate;
+         });
 }
 
 void downloads::fill_all() {

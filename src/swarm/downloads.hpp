@@ -42,6 +42,8 @@ class downloads {
   std::size_t ask(peer_state& p, std::size_t most);
   void ask_in_turn();
   std::size_t pick(peer_state& p, std::size_t n, std::vector<block_ref>& out);
+  std::size_t pick_due(peer_state& p, std::size_t n, std::vector<block_ref>& out);
+  bool is_fast(peer_state& p, piece_index piece);
   void give_up(peer_state& p);
   void cancel_elsewhere(const block_ref& b);
   std::vector<peer_key> senders_of(piece_index piece) const;

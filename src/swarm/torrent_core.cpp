@@ -25,26 +25,6 @@ overloaded(F...) -> overloaded<F...>;
 
 }  // namespace
 
-std::string_view to_string(drop_reason r) {
-  switch (r) {
-    case drop_reason::protocol_violation:
-      return "protocol violation";
-    case drop_reason::banned:
-      return "banned";
-    case drop_reason::duplicate:
-      return "connected twice";
-    case drop_reason::too_many:
-      return "too many peers";
-    case drop_reason::both_complete:
-      return "both complete";
-    case drop_reason::silent:
-      return "silent for too long";
-    case drop_reason::stopping:
-      return "stopping";
-  }
-  return "";
-}
-
 struct torrent_core::parts {
   explicit parts(core_setup setup)
       : s(setup),
@@ -127,6 +107,10 @@ struct torrent_core::parts {
   void on(const start&) {
     s.running = true;
     schedule.start(s.now);
+  void on(const swarm::set_deadline& e) {
+    s.picker.set_deadline(e.piece, e.by);
+    s.look_again = true;
+  }
     next_sweep = s.now;
   }
   void on(const stop&);

@@ -13,6 +13,10 @@
 //  4. Endgame: when every wanted block is asked for, ask others as well, so that one slow peer does not hold
 //     up the end; at most `endgame_copies_max` askings of one block, to bound the waste.
 //  5. Sequential, when asked for, replaces 2 and 3, and the choice in 1, by the lowest index.
+//  6. A piece that is wanted by some time (somebody plays or copies the content while it comes) stands
+//  outside
+//     of all that: `pick` never gives it. `deadlines` tells of such pieces, and who knows the peers asks
+//     those that are fast with `pick_due`, and several when time runs out.
 // Blocks of one piece go to one asker in a row, as the disk likes them, but any number of peers may share a
 // piece. Higher priority comes first among the begun and among the new; a begun piece of any priority comes
 // before a new one.
@@ -26,11 +30,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <shoal/base/bitfield.hpp>
 #include <shoal/base/rng.hpp>
 #include <shoal/base/strong.hpp>
+#include <shoal/base/time.hpp>
 #include <shoal/piece/availability.hpp>
 #include <shoal/piece/geometry.hpp>
 #include <shoal/piece/piece_progress.hpp>
@@ -45,8 +51,17 @@ struct picker_settings {
   bool random = false;
 };
 
+/// A piece that is wanted by then.
+struct piece_deadline {
+  instant by;
+  piece_index piece;
+};
+
 class picker {
  public:
+  /// Pieces with deadlines at a time.
+  static constexpr std::size_t deadlines_max = 1024;
+
   /// All pieces missing and wanted at priority 4.
   picker(const geometry& g, const picker_settings& s, std::uint64_t seed);
 
@@ -56,6 +71,11 @@ class picker {
   void set_priority(piece_index p, std::uint8_t priority);
   std::uint8_t priority(piece_index p) const;
   void set_sequential(bool on);
+  /// By when; nothing: as any other piece. What is ours has none, and a piece that is not wanted is not
+  /// fetched for it. Beyond `deadlines_max` the latest go. O(deadlines).
+  void set_deadline(piece_index p, std::optional<instant> by);
+  /// Earliest first.
+  std::span<const piece_deadline> deadlines() const { return deadlines_; }
   /// Verified and ours, from resume data or a download. Forgets its progress.
   void mark_have(piece_index p);
   /// No longer ours (its data went missing on disk): missing, and wanted again at its priority.
@@ -89,6 +109,10 @@ class picker {
   std::size_t pick(const bitfield& has, peer_key who, std::size_t n, std::vector<block_ref>& out);
   /// The same from one piece only (allowed fast, BEP 6; suggestions).
   std::size_t pick_from(piece_index p, peer_key who, std::size_t n, std::vector<block_ref>& out);
+  /// The same from a piece with a deadline; `again`: also what others are asked for, as in endgame.
+  std::size_t pick_due(piece_index p, peer_key who, std::size_t n, bool again, std::vector<block_ref>& out);
+  /// Blocks of it that nobody is asked for, when it is wanted.
+  std::uint32_t open_blocks(piece_index p) const;
   /// Something is wanted and every block of it is asked for or here: the endgame rule holds.
   bool in_endgame() const;
 
@@ -122,6 +146,7 @@ class picker {
 
  private:
   void settle(piece_index p);
+  bool has_deadline(piece_index p) const { return !deadlines_.empty() && due_.test(p); }
   piece_progress& begin(piece_index p);
   std::optional<piece_index> choose_new(const bitfield& has);
   std::size_t take(piece_index p, peer_key who, std::size_t n, std::vector<block_ref>& out);
@@ -137,8 +162,10 @@ class picker {
   bitfield have_;
   bitfield wanted_;
   std::uint64_t wanted_bytes_ = 0;
-  piece::availability peers_;  // its candidates are the wanted pieces that are not begun
+  piece::availability peers_;  // its candidates are the wanted pieces that are not begun and not due
   progress_table progress_;
+  std::vector<piece_deadline> deadlines_;   // earliest first
+  bitfield due_;                            // the pieces in there
   std::vector<std::uint64_t> begun_ranks_;  // scratch of pick_begun
 };
 

@@ -3,6 +3,7 @@
 // never come in, a `block_ref` stands for them.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include <shoal/announce/announce.hpp>
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/strong.hpp>
+#include <shoal/base/time.hpp>
 #include <shoal/hash/digest.hpp>
 #include <shoal/wire/message.hpp>
 
@@ -89,6 +91,12 @@ struct set_priority {
   piece_index piece;
   std::uint8_t priority = 4;
 };
+/// By when the piece is needed; nothing: no longer by any time. Such pieces come before all others, the
+/// earliest first, from the peers that are fast; when time runs out several are asked.
+struct set_deadline {
+  piece_index piece;
+  std::optional<instant> by;
+};
 /// Begins announcing, connecting and trading.
 struct start {};
 /// Tells the trackers `stopped` and drops everybody. The last command.
@@ -98,6 +106,6 @@ struct tick {};
 
 using event = std::variant<peer_joined, connect_failed, peer_left, received, sent, unsent, piece_verified,
                            liar_found, blocks_loaded, disk_failed, disk_recovered, peers_found, announced,
-                           set_limits, set_priority, start, stop, tick>;
+                           set_limits, set_priority, set_deadline, start, stop, tick>;
 
 }  // namespace shoal::swarm
