@@ -49,13 +49,25 @@ void announce_lane::completed(instant now) {
   }
 }
 
+void announce_lane::set_partial_seed(instant now, bool is_one) {
+  if (partial_seed_ != is_one) {
+    partial_seed_ = is_one;
+    want_peers(now);
+  }
+}
+
 void announce_lane::want_peers(instant now) {
   if (!asking()) {
     due_ = std::min(due_, std::max(now, earliest_));
   }
 }
 
+/// `paused` stands in the place of `started` too: the BEP wants it in every announce, so that a tracker that
+/// was started anew, or stands in for another, knows.
 announce::event announce_lane::event_for(const tracker& t) const {
+  if (partial_seed_) {
+    return announce::event::paused;
+  }
   if (!t.knows_us) {
     return announce::event::started;
   }
@@ -145,6 +157,7 @@ bool announce_lane::answered(instant now, std::uint32_t ticket, const announce::
     t->dead = r.retry_in_s == announce::never_retry;
     return failed(now, ticket, chance);
   }
+  const bool told_partial = t->awaited->event == announce::event::paused;
   t->completed_sent = t->completed_sent || t->awaited->event == announce::event::completed;
   t->knows_us = true;
   t->awaited.reset();
@@ -159,6 +172,8 @@ bool announce_lane::answered(instant now, std::uint32_t ticket, const announce::
   earliest_ = now + bounded(r.min_interval_s.value_or(std::min(r.interval_s, std::uint32_t{60})));
   if (event_for(*t) == announce::event::completed) {
     due_ = now;  // it completed while this announce was under way
+  } else if (told_partial != partial_seed_) {
+    due_ = std::min(due_, earliest_);  // and this changed meanwhile
   }
   promote(*t);
   begin_round();  // the next announce begins with the most preferred again

@@ -34,6 +34,12 @@ void announce_schedule::completed(instant now) {
   }
 }
 
+void announce_schedule::set_partial_seed(instant now, bool is_one) {
+  for (auto& lane : lanes_) {
+    lane.set_partial_seed(now, is_one);
+  }
+}
+
 void announce_schedule::want_peers(instant now) {
   for (auto& lane : lanes_) {
     lane.want_peers(now);

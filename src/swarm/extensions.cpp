@@ -28,9 +28,21 @@ extensions::extensions(state& s, connections& c, peer_exchange& x, const core_se
 
 void extensions::greet(peer_state& p) {
   exchange_.met(p);
-  if (!p.extended) {
-    return;
+  if (p.extended) {
+    say_hello(p);
   }
+}
+
+void extensions::tell_wishes() {
+  s_.peers.for_each([&](peer_state& p) {
+    if (p.extended && p.told_upload_only != s_.complete()) {
+      say_hello(p);
+    }
+  });
+}
+
+/// Always all of it: some clients take what a second handshake does not name for gone.
+void extensions::say_hello(peer_state& p) {
   auto hello = make_hello(client_, listen_port_, p.remote.address);
   hello.ids.emplace(wire::lt_donthave, wire::our_lt_donthave_id);
   if (metadata_) {
@@ -40,8 +52,9 @@ void extensions::greet(peer_state& p) {
   if (!exchange_.off()) {
     hello.ids.emplace(wire::ut_pex, wire::our_ut_pex_id);
   }
-  if (s_.complete()) {
-    hello.upload_only = true;
+  const bool wants_nothing = s_.complete() && !s_.hiding;
+  if (wants_nothing || p.told_upload_only) {
+    hello.upload_only = p.told_upload_only = wants_nothing;
   }
   s_.tell(p, wire::extended{0, wire::encode(hello)});
 }

@@ -19,10 +19,13 @@ class extensions {
   extensions(state& s, connections& c, peer_exchange& x, const core_setup& setup);
 
   void greet(peer_state& p);
+  /// Whether we want anything has changed: everybody is told (BEP 21).
+  void tell_wishes();
   /// A piece that the peer has lost by it, if any.
   std::optional<piece_index> take(peer_state& p, const wire::extended& m);
 
  private:
+  void say_hello(peer_state& p);
   void take_handshake(peer_state& p, const wire::extended& m);
   void take_metadata(peer_state& p, const wire::extended& m);
   std::optional<piece_index> take_dont_have(peer_state& p, const wire::extended& m);

@@ -40,6 +40,8 @@ struct torrent_core::parts {
     }
     setup.have.for_each([&](piece_index p) { s.picker.mark_have(p); });
     told_complete = s.complete();
+    s.hiding = hid = s.settings.super_seed && s.picker.have().all();
+    schedule.set_partial_seed(s.now, told_complete && !s.picker.have().all());
     limit(setup.settings.upload_bytes_per_s, setup.settings.download_bytes_per_s);
   }
 
@@ -241,7 +243,7 @@ void torrent_core::parts::check_complete() {
   if (!told_complete) {
     return;
   }
-  if (s.picker.have().all()) {
+  if (whole) {
     schedule.completed(s.now);
   }
   s.emit(report{});
@@ -249,6 +251,11 @@ void torrent_core::parts::check_complete() {
 }
 
 /// After every event: what became possible is done, and what became due.
+  const bool whole = s.picker.have().all();
+  schedule.set_partial_seed(s.now, told_complete && !whole);
+  if (!whole) {
+    ext.tell_wishes();  // who has everything need not say that it wants nothing
+  }
 void torrent_core::parts::settle() {
   if (!s.running) {
     return;

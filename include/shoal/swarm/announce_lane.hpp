@@ -44,6 +44,7 @@ class announce_lane {
 
   void start(instant now);
   void completed(instant now);
+  void set_partial_seed(instant now, bool is_one);
   void want_peers(instant now);
   /// `ticket` is used, and raised, when an announce is due.
   std::optional<announce_order> next(instant now, std::uint32_t& ticket, rng& chance);
@@ -84,7 +85,8 @@ class announce_lane {
   std::vector<std::vector<tracker>> tiers_;
   std::size_t tier_ = 0, place_ = 0;  // whom to ask next
   bool running_ = false;
-  bool complete_ = false;  // completed in this run
+  bool complete_ = false;      // completed in this run
+  bool partial_seed_ = false;  // BEP 21
   std::uint32_t newest_ticket_ = 0;
   std::uint32_t failed_rounds_ = 0;
   instant due_{};

@@ -20,6 +20,9 @@ class announce_schedule {
   void start(instant now);
   /// `completed` goes out as soon as it may.
   void completed(instant now);
+  /// A partial seed (BEP 21: it wants nothing more, though not all is there) says so in every announce; that
+  /// it is one, or one no longer, as soon as `min interval` allows.
+  void set_partial_seed(instant now, bool is_one);
   /// We lack peers: ask again as soon as `min interval` allows.
   void want_peers(instant now);
 
