@@ -218,6 +218,11 @@ std::vector<std::string> summary_lines(const lab::run_result& r) {
     line += ", " + times_text(*all.last() / *bound) + " times the lower bound of " + seconds_text(bound);
   }
   out.push_back(line);
+  if (r.seeder_bytes_until_whole) {
+    const auto sent = static_cast<double>(*r.seeder_bytes_until_whole);
+    out.push_back("  until every piece was somewhere else the seeders sent " +
+                  times_text(sent / static_cast<double>(r.scenario.content_bytes)) + " times the content");
+  }
   if (r.events > 0) {
     out.push_back("  " + grouped(r.events) + " events in " + elapsed(r.wall_s) + "; trace " + r.trace_digest);
   }
@@ -242,6 +247,7 @@ boost::json::object summary_fields(const lab::run_result& r) {
                           {"median_s", nullptr},
                           {"last_s", nullptr},
                           {"bound_s", nullptr},
+                          {"seeder_bytes_until_whole", nullptr},
                           {"events", r.events},
                           {"wall_s", r.wall_s},
                           {"trace", r.trace_digest},
@@ -249,6 +255,7 @@ boost::json::object summary_fields(const lab::run_result& r) {
   if (const auto t = all.median()) out["median_s"] = *t;
   if (const auto t = all.last()) out["last_s"] = *t;
   if (const auto t = lab::lower_bound_s(r.scenario)) out["bound_s"] = *t;
+  if (const auto sent = r.seeder_bytes_until_whole) out["seeder_bytes_until_whole"] = *sent;
   return out;
 }
 

@@ -26,6 +26,7 @@ struct seed_options {
   bool no_verify = false;
   std::uint32_t piece_length = 0;
   bool is_private = false;
+  bool super_seed = false;
   transfer_options transfer;
 };
 
@@ -41,6 +42,8 @@ void declare(CLI::App& c, seed_options& o) {
   add_value(c, "--piece-length", o.piece_length, parse_piece_length, "SIZE", "For a PATH; a power of two");
   c.add_flag("--private", o.is_private, "For a PATH: only peers that the tracker names may join");
   c.add_flag("--no-verify", o.no_verify, "Trust that a torrent's content is all there");
+  c.add_flag("--super-seed", o.super_seed,
+             "For the only seeder: give each piece out once before any a second time");
   add_transfer(c, o.transfer);
   c.footer(
       "Examples:\n"
@@ -203,6 +206,7 @@ std::vector<swarm_job> jobs_of(context& x, const seed_options& o,
       throw complaint(exit_code::usage, printable(argument) + ": named twice; name each torrent once");
     }
     job.settings.read_only = true;
+    job.settings.super_seed = o.super_seed;
     job.settings.peers = o.transfer.peers;
     job.magnet = magnet_in_use(job.settings);
     jobs.push_back(std::move(job));

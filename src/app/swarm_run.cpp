@@ -204,6 +204,7 @@ void swarm_run::tell(const session_event& e) {
       if (w->job.settings.trust_complete) break;  // it was hashed a moment ago
       [[fallthrough]];
     case kind::torrent_resumed:
+    case kind::torrent_spread:
     case kind::piece_failed:
     case kind::peer_banned:
     case kind::warning:

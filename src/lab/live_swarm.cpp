@@ -153,6 +153,7 @@ outcome<void> live_swarm::start(live_peer& p) {
   add_rate(arguments, "--max-down", g.down.of(p.number()));
   add_count(arguments, "--max-uploads", g.strategy.slots);
   add_count(arguments, "--max-peers", g.strategy.neighbours_max);
+  if (g.strategy.super_seeds) arguments.emplace_back("--super-seed");
   if (g.strategy.pick == pick_rule::sequential && !seeder) arguments.emplace_back("--sequential");
   auto process = child::start(command_at(p.address(), std::move(arguments)), errors_of(p));
   if (process.has_error()) return process.error();

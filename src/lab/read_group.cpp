@@ -178,11 +178,13 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
              {"no-reciprocation", choke_rule::no_reciprocation},
              {"free-rider", choke_rule::free_rider}});
   take_word(f, "advice", g.strategy.advises, {{"given", true}, {"none", false}});
+  take_word(f, "seeding", g.strategy.super_seeds, {{"plain", false}, {"super", true}});
   f.take("slots", g.strategy.slots, as_count);
   take_neighbours(f, g.strategy);
   if (const auto* site = f.find("site")) g.site = read_site(*site, f.path_of("site"), bad);
   f.finish();
 
+  if (g.role == role::leecher && g.strategy.super_seeds) f.object("seeding", "a leecher does not seed so");
   if (g.have_part >= 1) f.object("have", "who has everything is a seeder");
   if (g.role == role::seeder) {
     if (g.have_part > 0) f.object("have", "a seeder has everything");

@@ -165,6 +165,8 @@ json::object run_fields(const run_result& r) {
           {"piece_length", r.scenario.piece_length},
           {"pieces", r.scenario.piece_count()},
           {"bound_s", number(lower_bound_s(r.scenario))},
+          {"seeder_bytes_until_whole",
+           r.seeder_bytes_until_whole ? json::value(*r.seeder_bytes_until_whole) : json::value(nullptr)},
           {"ended_s", rounded(r.ended_s)},
           {"interrupted", r.interrupted},
           {"wall_s", rounded(r.wall_s)},

@@ -78,6 +78,7 @@ swarm::core_settings settings_of(const scenario& s, const group_plan& g, double 
   out.picking.sequential = g.strategy.pick == pick_rule::sequential;
   out.picking.random = g.strategy.pick == pick_rule::random;
   out.advises = g.strategy.advises;
+  out.super_seed = g.strategy.super_seeds;
   out.choking.rule = rule_of(g.strategy.choke);
   return out;
 }
@@ -85,7 +86,13 @@ swarm::core_settings settings_of(const scenario& s, const group_plan& g, double 
 }  // namespace
 
 sim_cast::sim_cast(const scenario& s, const run_options& options, run_result& out)
-    : s_(s), out_(out), swarm_(plan_of(s, options), this), series_(s, out.series), chance_(options.seed + 1) {
+    : s_(s),
+      out_(out),
+      swarm_(plan_of(s, options), this),
+      series_(s, out.series),
+      chance_(options.seed + 1),
+      spread_(s.piece_count()),
+      unspread_(s.piece_count()) {
   for (std::uint32_t g = 0; g < s.groups.size(); ++g) {
     hire(group_index(g));
   }
@@ -185,7 +192,10 @@ void sim_cast::come(sim::node_index who) {
   series_.has(have);
   if (g.role == role::leecher) {
     ++came_;
-    have.for_each([&](piece_index piece) { p.held += swarm_.geometry().piece_bytes(piece); });
+    have.for_each([&](piece_index piece) {
+      p.held += swarm_.geometry().piece_bytes(piece);
+      spread(piece);
+    });
     held_ += p.held;
     if (p.complete) {
       p.complete = false;  // chance gave it everything
@@ -217,7 +227,11 @@ void sim_cast::go(sim::node_index who, bool in_good_order) {
   incomplete_ -= p.complete ? 0 : 1;
   peer_result& r = out_.peers[who.index()];
   r.left_s = now_s();
-  series_.left(p.group, p.complete, r.up_bytes_per_s, swarm_.core(who).pieces().have());
+  const auto& had = swarm_.core(who).pieces().have();
+  series_.left(p.group, p.complete, r.up_bytes_per_s, had);
+  if (s_.groups[p.group.index()].role == role::leecher) {
+    had.for_each([&](piece_index piece) { unspread_ += --spread_[piece.index()] == 0 ? 1 : 0; });
+  }
   if (in_good_order) {
     swarm_.leave(who);
   } else {
@@ -266,9 +280,24 @@ void sim_cast::on_piece(sim::node_index who, piece_index piece) {
   series_.got(piece);
   p.held += bytes;
   held_ += bytes;
+  spread(piece);
   if (!waiting_faults_.empty()) {
     strike_due();
   }
+}
+
+/// Some leecher has it.
+void sim_cast::spread(piece_index piece) {
+  unspread_ -= spread_[piece.index()]++ == 0 ? 1 : 0;
+  if (unspread_ > 0 || out_.seeder_bytes_until_whole) {
+    return;
+  }
+  std::uint64_t sent = 0;
+  for (std::uint32_t i = 0; i < parts_.size(); ++i) {
+    const bool seeder = s_.groups[parts_[i].group.index()].role == role::seeder;
+    sent += seeder ? swarm_.totals(sim::node_index(i)).uploaded : 0;
+  }
+  out_.seeder_bytes_until_whole = sent;
 }
 
 void sim_cast::on_complete(sim::node_index who) {

@@ -49,6 +49,7 @@ class sim_cast : public sim::observer {
   void come(sim::node_index who);
   void go(sim::node_index who, bool in_good_order);
   void maybe_go(sim::node_index who);
+  void spread(piece_index piece);
   void plan_fault(const fault& f);
   void strike(const fault& f);
   void strike_due();
@@ -68,10 +69,12 @@ class sim_cast : public sim::observer {
   std::uint32_t leechers_ = 0;                // that are to come, or have come
   std::uint32_t to_come_ = 0;
   std::uint32_t present_ = 0;
-  std::uint32_t incomplete_ = 0;  // leechers that are there
-  std::uint32_t complete_ = 0;    // leechers, ever
-  std::uint64_t held_ = 0;        // bytes, of the leechers that have come
-  std::uint32_t came_ = 0;        // leechers
+  std::uint32_t incomplete_ = 0;       // leechers that are there
+  std::uint32_t complete_ = 0;         // leechers, ever
+  std::uint64_t held_ = 0;             // bytes, of the leechers that have come
+  std::uint32_t came_ = 0;             // leechers
+  std::vector<std::uint32_t> spread_;  // of each piece, the leechers that have it
+  std::uint32_t unspread_;             // pieces that none has
 };
 
 }  // namespace shoal::lab

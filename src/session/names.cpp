@@ -30,6 +30,8 @@ std::string_view to_string(session_event::kind k) {
       return "torrent_checked";
     case session_event::kind::torrent_completed:
       return "torrent_completed";
+    case session_event::kind::torrent_spread:
+      return "torrent_spread";
     case session_event::kind::torrent_paused:
       return "torrent_paused";
     case session_event::kind::torrent_resumed:

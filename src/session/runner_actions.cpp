@@ -89,6 +89,10 @@ void torrent_runner::act(swarm::report& a) {
       save_resume();
       tell(session_event::kind::torrent_completed, settings_.info->name + " is complete");
       break;
+    case swarm::report::kind::spread:
+      tell(session_event::kind::torrent_spread,
+           settings_.info->name + ": every piece is somewhere else too; super seeding is over");
+      break;
     case swarm::report::kind::piece_failed:
       tell(session_event::kind::piece_failed,
            "piece " + std::to_string(a.piece.value()) + " did not match its hash; fetching it again");

@@ -112,6 +112,7 @@ void torrent_runner::start_core(opened_content content) {
   setup.settings.upload_bytes_per_s = services_.settings.upload_rate_max;
   setup.settings.download_bytes_per_s = services_.settings.download_rate_max;
   setup.settings.picking.sequential = settings_.sequential;
+  setup.settings.super_seed = settings_.super_seed;
   setup.settings.announcing.all = services_.settings.announce_all;
   setup.settings.book.filter = services_.settings.ip_filter;
   setup.geometry = geometry_;

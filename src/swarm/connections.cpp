@@ -94,7 +94,12 @@ bool connections::is_duplicate(const peer_joined& e) {
 
 void connections::greet(peer_state& p, bool greeted) {
   const auto& have = s_.picker.have();
-  if (greeted) {
+  if (s_.hiding) {
+    p.shown = bitfield(s_.geometry.piece_count());
+    if (p.fast && !greeted) {
+      s_.tell(p, wire::have_none{});
+    }
+  } else if (greeted) {
     have.for_each([&](piece_index piece) { s_.tell(p, wire::have{piece}); });
   } else if (p.fast && have.all()) {
     s_.tell(p, wire::have_all{});

@@ -313,6 +313,7 @@ void downloads::verified(piece_index piece, bool good) {
     for (const auto sender : senders_of(piece)) {
       if (peer_state* const p = s_.peers.find(sender)) {
         ++p->pieces_good;
+        tell_super_seeder(*p, piece);
       }
     }
     s_.picker.verified(piece);
@@ -329,6 +330,14 @@ void downloads::verified(piece_index piece, bool good) {
   s_.emit(std::move(r));
   blame(senders);
   s_.look_again = true;
+}
+
+/// Who has a piece is not told that we have it too; but a super seeder (BEP 16) waits to hear that what it
+/// showed has come. It gives, wants nothing, and seems not to have everything.
+void downloads::tell_super_seeder(peer_state& p, piece_index piece) {
+  if (!p.dropping && !p.has.all() && p.has.test(piece) && !p.they_interested) {
+    s_.tell(p, wire::have{piece});
+  }
 }
 
 std::vector<peer_key> downloads::senders_of(piece_index piece) const {

@@ -46,6 +46,7 @@ class downloads {
   bool is_fast(peer_state& p, piece_index piece);
   void give_up(peer_state& p);
   void cancel_elsewhere(const block_ref& b);
+  void tell_super_seeder(peer_state& p, piece_index piece);
   std::vector<peer_key> senders_of(piece_index piece) const;
   void blame(const std::vector<peer_key>& senders);
 

@@ -89,6 +89,8 @@ struct state {
   instant now{};
   bool running = false;
   bool disk_ok = true;
+  /// We seed and say that we have nothing (BEP 16), until every piece is somewhere else.
+  bool hiding = false;
   /// Blocks became free to be asked of others: idle peers should look again.
   bool look_again = false;
   /// Peers that hold a slot of ours.

@@ -57,6 +57,7 @@ struct torrent_core::parts {
   void on(const peer_joined& e) {
     if (peer_state* const p = links.joined(e)) {
       ext.greet(*p);
+      up.joined(*p);
     }
   }
   void on(const swarm::connect_failed& e) { links.connect_failed(e); }
@@ -106,13 +107,13 @@ struct torrent_core::parts {
     check_complete();
     s.look_again = true;
   }
-  void on(const start&) {
-    s.running = true;
-    schedule.start(s.now);
   void on(const swarm::set_deadline& e) {
     s.picker.set_deadline(e.piece, e.by);
     s.look_again = true;
   }
+  void on(const start&) {
+    s.running = true;
+    schedule.start(s.now);
     next_sweep = s.now;
   }
   void on(const stop&);
@@ -145,6 +146,7 @@ struct torrent_core::parts {
   instant next_sweep{};
   bool told_complete = false;
   bool some_unwanted = false;  // some piece has, or had, priority 0
+  bool hid = false;            // as a super seeder, to whom nobody has told of the end yet
 };
 
 void torrent_core::parts::on(const received& e) {
@@ -182,9 +184,18 @@ void torrent_core::parts::take(peer_state& p, const wire::message& m, std::uint3
           [&](const wire::unchoke&) { down.unchoked(p); }, [&](const wire::interested&) { up.interested(p); },
           [&](const wire::not_interested&) { up.not_interested(p); },
           [&](const wire::cancel& v) { up.cancelled(p, v.block); },
-          [&](const wire::bitfield_bits& v) { links.has_bitfield(p, v.bits); },
-          [&](const wire::have_all&) { needs_fast([&] { links.has_all(p); }); },
-          [&](const wire::have_none&) { needs_fast([&] { links.has_none(p); }); },
+          [&](const wire::bitfield_bits& v) {
+            links.has_bitfield(p, v.bits);
+            up.has_pieces(p);
+          },
+          [&](const wire::have_all&) {
+            needs_fast([&] { links.has_all(p); });
+            up.has_pieces(p);
+          },
+          [&](const wire::have_none&) {
+            needs_fast([&] { links.has_none(p); });
+            up.has_pieces(p);
+          },
           [&](const wire::reject_request& v) { needs_fast([&] { down.rejected(p, v.block); }); },
           [&](const wire::allowed_fast& v) { needs_fast([&] { down.allowed_fast(p, v.piece); }); },
           [&](const wire::suggest_piece& v) { needs_fast([&] { down.suggested(p, v.piece); }); },
@@ -240,6 +251,11 @@ void torrent_core::parts::check_complete() {
     return;
   }
   told_complete = s.complete();
+  const bool whole = s.picker.have().all();
+  schedule.set_partial_seed(s.now, told_complete && !whole);
+  if (!whole) {
+    ext.tell_wishes();  // who has everything need not say that it wants nothing
+  }
   if (!told_complete) {
     return;
   }
@@ -251,11 +267,6 @@ void torrent_core::parts::check_complete() {
 }
 
 /// After every event: what became possible is done, and what became due.
-  const bool whole = s.picker.have().all();
-  schedule.set_partial_seed(s.now, told_complete && !whole);
-  if (!whole) {
-    ext.tell_wishes();  // who has everything need not say that it wants nothing
-  }
 void torrent_core::parts::settle() {
   if (!s.running) {
     return;
@@ -264,11 +275,19 @@ void torrent_core::parts::settle() {
     next_sweep = s.now + sweep_every;
     links.sweep();
     down.sweep();
+    up.sweep();
     exchange.sweep();
     s.look_again = true;
     if (links.lonely()) {
       schedule.want_peers(s.now);
     }
+  }
+  if (hid && !s.hiding) {
+    hid = false;
+    ext.tell_wishes();
+    report r;
+    r.what = report::kind::spread;
+    s.emit(std::move(r));
   }
   links.tell_gained_if_due();
   up.round_if_due();

@@ -84,7 +84,7 @@ void uploads::requested(peer_state& p, const block_ref& b) {
     connections_.violation(p, "request for more than 16 KiB");
     return;
   }
-  if (!s_.picker.have().test(b.piece)) {
+  if (!s_.picker.have().test(b.piece) || (p.shown && !p.shown->test(b.piece))) {
     connections_.oddity(p, "requests for pieces that we never offered");
     refuse(p, b);
     return;
@@ -238,6 +238,16 @@ void uploads::round_if_due() {
       choke(p);
     }
   });
+}
+
+/// A super seeder that nobody asks for anything lets those go on who wait to be served, before it gives what
+/// they began to others as well.
+void uploads::sweep() {
+  idle_s_ = line_.waiting.empty() && late_line_.waiting.empty() ? idle_s_ + 1 : 0;
+  if (s_.hiding && idle_s_ == 1) {
+    next_round_ = s_.now;
+  }
+  spreading_.sweep(idle_s_ > 1);
 }
 
 std::optional<instant> uploads::deadline() const {

@@ -21,8 +21,13 @@ class uploads {
   void not_interested(peer_state& p);
   void requested(peer_state& p, const block_ref& b);
   void cancelled(peer_state& p, const block_ref& b);
+  void joined(peer_state& p) { spreading_.joined(p); }
   /// The peer told that it has the piece.
   void has_piece(peer_state& p, piece_index piece) { spreading_.got(p, piece); }
+  /// It told of all its pieces.
+  void has_pieces(peer_state& p) { spreading_.got_all(p); }
+  /// Once a second.
+  void sweep();
 
   /// The answer to a `load`, the `nth` of its batch.
   void loaded(const block_loaded& e, std::uint32_t nth);
@@ -66,6 +71,7 @@ class uploads {
   line line_;                // `peer_state::asking`
   line late_line_;  // `peer_state::asking_late`: nobody gets anything here while somebody stands in the other
   bool held_up_ = false;  // by the rate limit
+  unsigned idle_s_ = 0;   // sweeps in a row that found nobody waiting
 };
 
 }  // namespace shoal::swarm

@@ -21,7 +21,8 @@ const std::string everything = R"({
   "about": "each key once",  // a remark
   "content": {"size": "256 MiB", "piece_length": "1 MiB"},
   "groups": {
-    "seeder": {"role": "seeder", "up": "8 MiB/s", "latency": "20 ms", "departure": {"after": "90 s"}},
+    "seeder": {"role": "seeder", "up": "8 MiB/s", "latency": "20 ms", "departure": {"after": "90 s"},
+               "seeding": "super"},
     "crowd": {
       "role": "leecher", "count": 100, "up": {"from": "1 MiB/s", "to": "10 MiB/s"}, "down": "100 Mbit/s",
       "have": "30 %", "arrival": {"poisson": 2.5, "from": "5 s"}, "departure": {"pieces": 1},
@@ -69,6 +70,7 @@ TEST_CASE("a scenario is read with all that it can say") {
   CHECK(seeder.up.of(0) == 8.0 * (1 << 20));
   CHECK(seeder.down.of(0) == unlimited);
   CHECK(seeder.latency == 20ms);
+  CHECK(seeder.strategy.super_seeds);
   CHECK(std::get<arrive_at_once>(seeder.arrival).at == 0s);
   CHECK(std::get<leave_after>(seeder.departure).time == 90s);
   CHECK_FALSE(std::get<leave_after>(seeder.departure).exponential);
@@ -149,6 +151,7 @@ TEST_CASE("every objection names its place") {
       {{"seeder.have", "50 %"}, "groups.seeder.have: a seeder has everything"},
       {{"seeder.departure", "at completion"}, "groups.seeder.departure: a seeder would"},
       {{"seeder.choke", "free-rider"}, "groups.seeder.choke: "},
+      {{"crowd.seeding", "super"}, "groups.crowd.seeding: a leecher"},
       {{"crowd.arrival", "later"}, "groups.crowd.arrival: has to be \"at once\""},
       {{"crowd.arrival.at", "5 s"}, "groups.crowd.arrival: needs exactly one of at, over"},
       {{"crowd.arrival", R"({"times": [1, 2]})"}, "groups.crowd.arrival.times: has to be a list of as many"},
@@ -168,7 +171,7 @@ TEST_CASE("every objection names its place") {
       {{"record.every", "1 us"}, "record.every: has to be 1 ms"},
       {{"groups.a:b.role", "leecher"}, "groups.a:b: a name is made"},
       {{"groups", "{}"}, "groups: has to be an object of 1 to 64"},
-      {{"groups.seeder.role", "leecher"}, ""},
+      {{"groups.seeder.role", "leecher"}, "groups.seeder.seeding: a leecher"},
       {{"groups.crowd.role", "seeder"}, "groups.crowd.have: a seeder has"},
       {{"content", "x"}, "content: has to be an object"},
       {{"name", "../up"}, "name: a name is made"},

@@ -52,8 +52,7 @@ struct chooser : script {
   }
 };
 
-TEST_CASE(
-    "a peer whose wishes are fulfilled tells its neighbours and its tracker, also when it wants again") {
+TEST_CASE("fulfilled wishes are told to neighbours and trackers, and new ones too") {
   chooser s;
   const auto seed = s.join_seed();
   const auto other = s.join_extended(3);

@@ -67,6 +67,9 @@ struct run_result {
 
   std::vector<peer_result> peers;
   time_series series;
+  /// Bytes that the seeders had sent when every piece was at some leecher for the first time; nothing: it
+  /// never was, or it is not known.
+  std::optional<std::uint64_t> seeder_bytes_until_whole;
   double ended_s = 0;
   bool interrupted = false;  ///< by the stop flag; what is here is true as far as it goes
 

@@ -51,6 +51,7 @@ struct strategy {
   pick_rule pick = pick_rule::rarest_first;
   choke_rule choke = choke_rule::standard;
   bool advises = true;               ///< a seeder suggests what to ask it for (BEP 6), as shipped
+  bool super_seeds = false;          ///< a seeder hides what it has, and shows pieces one by one (BEP 16)
   std::uint32_t slots = 0;           ///< peers served at once; 0: by the upload rate, as shipped
   std::uint32_t neighbours_min = 0;  ///< connects by itself until it has so many; 0: as shipped
   std::uint32_t neighbours_max = 0;  ///< connections at most; 0: as shipped

@@ -74,9 +74,11 @@ struct peer_state {
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
   std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
   std::vector<promise> promised;         ///< pieces meant for it alone, and not asked for whole yet
-  bool asking = false;                   ///< it stands in the line of those who may get a block
-  bool asking_late = false;              ///< and in that of those who may when nobody stands there
-  instant unchoked_at{};                 ///< last time; the epoch for never
+  std::optional<bitfield> shown;  ///< to whom we hide what we have (BEP 16): the pieces that it knows of
+  std::uint64_t owed_bytes = 0;   ///< of these, what it has not passed on, as far as we know
+  bool asking = false;            ///< it stands in the line of those who may get a block
+  bool asking_late = false;       ///< and in that of those who may when nobody stands there
+  instant unchoked_at{};          ///< last time; the epoch for never
   rate_meter up;
 
   // When, and how well it behaves.

@@ -81,6 +81,7 @@ struct session_event {
     metadata_fetched,
     torrent_checked,
     torrent_completed,
+    torrent_spread,  ///< super seeding has done its work
     torrent_paused,
     torrent_resumed,
     tracker_replied,

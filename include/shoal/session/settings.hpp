@@ -55,6 +55,7 @@ struct torrent_settings {
   bool trust_complete = false;                   ///< just hashed by us: do not check again
   bool resume = true;                            ///< read and write resume data
   bool read_only = false;                        ///< seed only: never create or change a file
+  bool super_seed = false;                       ///< when all is here: BEP 16, until the swarm has it
   bool preallocate = false;
   bool sequential = false;
   bool ends_first = false;                    ///< the first and the last piece of each file before all others

@@ -82,6 +82,7 @@ struct announce_to {
 struct report {
   enum class kind : std::uint8_t {
     completed,
+    spread,  ///< a super seeder's: every piece is somewhere else, and nothing is hidden any more
     piece_failed,
     peer_banned,
     peer_dropped,

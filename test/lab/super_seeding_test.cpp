@@ -1,0 +1,53 @@
+// What a seeder sends until the swarm could do without it.
+
+#include "lab/crowds.hpp"
+
+namespace shoal::lab {
+namespace {
+
+double copies_sent(bool advises, bool super_seeds, std::uint64_t seed) {
+  auto s = flash_crowd(20, 16, 64);
+  s.groups[0].up = {1 * mib, 1 * mib};
+  s.groups[0].strategy.advises = advises;
+  s.groups[0].strategy.super_seeds = super_seeds;
+  const auto r = run(s, seed);
+  CHECK(completions(r, 1).size() == 20);
+  REQUIRE(r.seeder_bytes_until_whole.has_value());
+  return static_cast<double>(*r.seeder_bytes_until_whole) / static_cast<double>(s.content_bytes);
+}
+
+TEST_CASE("a super seeder sends little more than one copy until the swarm is whole") {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    CAPTURE(seed);
+    const double super = copies_sent(false, true, seed);
+    CHECK(super >= 1);
+    CHECK(super <= 1.1);
+    CHECK(copies_sent(false, false, seed) > 1.5);
+  }
+}
+
+TEST_CASE("it sends no more when peers come and go meanwhile") {
+  auto s = flash_crowd(16, 16, 64);
+  s.groups[0].up = {1 * mib, 1 * mib};
+  s.groups[0].strategy.super_seeds = true;
+  s.groups[1].arrival = arrive_over{{}, std::chrono::seconds(8)};
+  s.groups.push_back(group("guests", role::leecher, 4, mib));
+  s.groups[2].patience_mean = std::chrono::seconds(8);
+  const auto r = run(s);
+  REQUIRE(r.seeder_bytes_until_whole.has_value());
+  CHECK(static_cast<double>(*r.seeder_bytes_until_whole) <= 1.25 * static_cast<double>(s.content_bytes));
+  CHECK(completions(r, 1).size() == 16);
+}
+
+TEST_CASE("a lone leecher gets everything from a super seeder, and free riders get on as well") {
+  auto s = flash_crowd(1, 8, 32, 4 * mib);
+  s.groups[0].strategy.super_seeds = true;
+  CHECK(completions(run(s), 1).back() < 4);
+  s = flash_crowd(3, 8, 32, 4 * mib);
+  s.groups[0].strategy.super_seeds = true;
+  s.groups[1].strategy.choke = choke_rule::free_rider;
+  CHECK(completions(run(s), 1).size() == 3);
+}
+
+}  // namespace
+}  // namespace shoal::lab
