@@ -162,7 +162,7 @@ std::vector<swarm_job> jobs_of(const leech_options& o) {
     if (is_magnet(argument)) {
       job.settings.magnet = load_magnet(argument);
       job.settings.metadata_bytes_max = o.metadata_max;
-      job.settings.peers = peers_of(job.settings.magnet);
+      job.settings.peers = peers_of(job.settings.magnet, o.transfer.may_look_up());
       job.save_torrent = o.save_torrent;
     } else {
       job.settings.info = load_torrent(argument);

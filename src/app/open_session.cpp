@@ -3,6 +3,7 @@
 #include <boost/system/errc.hpp>
 
 #include "app/complaint.hpp"
+#include "app/text.hpp"
 
 namespace shoal::app {
 
@@ -32,6 +33,10 @@ std::unique_ptr<session> open_session(console& out, const session_settings& sett
     }
   }
   if (!started) throw listen_complaint(started.error(), settings.listen.to_string(), "--listen");
+  if (const auto& via = settings.route.via) {
+    out.say("By the proxy " + printable(via->shown()) +
+            " only: no UDP trackers, no local discovery, no port mapping");
+  }
   return opened;
 }
 

@@ -67,6 +67,24 @@ parsed<wire::mse::policy> parse_encryption(std::string_view text) {
   return {std::nullopt, "'" + printable(text) + "' is none of: off, allow, prefer, require"};
 }
 
+parsed<net::route> parse_bind(std::string_view text) {
+  if (const auto by = net::route_of(text)) return {*by, {}};
+  return {std::nullopt,
+          "'" + printable(text) + "' is no address or network interface of this machine; see: ip address"};
+}
+
+parsed<port_mapping_wish> parse_nat(std::string_view text) {
+  if (text == "on") return {port_mapping_wish::on, {}};
+  if (text == "off") return {port_mapping_wish::off, {}};
+  return {std::nullopt, "'" + printable(text) + "' is none of: on, off"};
+}
+
+/// The text may hold a password, so it is not repeated.
+parsed<net::proxy> parse_proxy(std::string_view text) {
+  if (const auto p = net::parse_proxy(text)) return {*p, {}};
+  return {std::nullopt, make_error_code(net::proxy_errc::bad_url).message()};
+}
+
 }  // namespace
 
 void add_common(CLI::App& c, common_options& o) {
@@ -84,7 +102,7 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   add_values(c, "-a,--tracker", o.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
   add_optional(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
                "Where peers reach us; default [::]:6881, else a free port");
-  add_values(c, "--peer", o.peers, parse_peer, "ADDR:PORT", "Try this peer as well; repeat for more");
+  add_ways(c, o);
   add_value(c, "--max-up", o.up_max, parse_size, "RATE", "Upload at most this fast, such as 8MiB (a second)");
   add_value(c, "--max-down", o.down_max, parse_size, "RATE", "Download at most this fast");
   add_value(c, "--encryption", o.encryption, parse_encryption, "HOW",
@@ -92,6 +110,8 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   c.option_defaults()->group(std::string(finer_options));
   c.add_flag("--announce-all", o.announce_all, "Announce to every tracker, not to the first that answers");
   c.add_flag("--no-lsd", o.no_local_discovery, "Do not look for peers in the own network by multicast");
+  add_value(c, "--nat", o.map_port, parse_nat, "HOW",
+            "on, off: have the router let callers in; default if one is there");
   add_value(c, "--ip-filter", o.ip_filter, parse_ip_filter, "FILE",
             "Speak with no peer that it lists: CIDR, ranges, p2p or dat lines");
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
@@ -100,6 +120,25 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   add_value(c, "--congestion", o.congestion, parse_congestion, "NAME",
             "TCP congestion control, such as cubic or bbr");
   add_value(c, "--ca-file", o.ca_file, parse_file, "PEM", "Trust these authorities too, for https trackers");
+}
+
+void add_ways(CLI::App& c, transfer_options& o) {
+  add_value(c, "--bind", o.bind, parse_bind, "FROM", "Leave by this address or network interface only");
+  add_optional(c, "--proxy", o.proxy, parse_proxy, "URL",
+               "Only by this proxy: socks5:// or http://[USER:PASS@]HOST:PORT");
+  // Options are taken in the order in which they are declared, so whether there is a proxy is known here.
+  c.add_option_function<std::vector<std::string>>(
+       "--peer",
+       [&o](const std::vector<std::string>& texts) {
+         for (const auto& text : texts) {
+           const auto p = parse_peer(text, o.may_look_up());
+           if (!p.value) throw CLI::ValidationError("--peer", p.objection);
+           o.peers.push_back(*p.value);
+         }
+       },
+       "Try this peer as well; repeat for more")
+      ->type_name("ADDR:PORT")
+      ->allow_extra_args(false);
 }
 
 }  // namespace shoal::app

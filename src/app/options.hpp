@@ -10,7 +10,9 @@
 
 #include <CLI/App.hpp>
 
+#include <shoal/net/route.hpp>
 #include <shoal/peer/address_filter.hpp>
+#include <shoal/session/settings.hpp>
 #include <shoal/wire/encryption.hpp>
 
 #include "app/values.hpp"
@@ -79,6 +81,8 @@ void add_common(CLI::App& c, common_options& o);
 /// What a session takes: `seed` and `leech`.
 struct transfer_options {
   std::optional<endpoint> listen;
+  net::route bind;  ///< unconfined unless told
+  std::optional<net::proxy> proxy;
   std::vector<std::string> trackers;
   std::vector<endpoint> peers;
   std::uint64_t up_max = 0;    ///< bytes a second, 0: no limit
@@ -92,7 +96,13 @@ struct transfer_options {
   wire::mse::policy encryption = wire::mse::policy::allow;
   bool announce_all = false;
   bool no_local_discovery = false;
+  port_mapping_wish map_port = port_mapping_wish::automatic;
+
+  /// A proxy looks names up itself; nobody else shall learn them.
+  bool may_look_up() const { return !proxy; }
 };
 void add_transfer(CLI::App& c, transfer_options& o);
+/// Of those, the ones that say how connections leave, and to whom.
+void add_ways(CLI::App& c, transfer_options& o);
 
 }  // namespace shoal::app

@@ -39,10 +39,9 @@ void declare(CLI::App& c, show_options& o) {
             "With --fetch: give up after so long; default 2m");
   c.option_defaults()->group("Network");
   add_values(c, "-a,--tracker", o.transfer.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
-  add_values(c, "--peer", o.transfer.peers, parse_peer, "ADDR:PORT",
-             "Try this peer as well; repeat for more");
   add_optional(c, "--listen", o.transfer.listen, parse_listen, "ADDR:PORT",
                "Where peers reach us; default a free port");
+  add_ways(c, o.transfer);
   c.footer(
       "Examples:\n  shoal show bigfile.torrent\n  shoal show --json bigfile.torrent | jq .files\n"
       "  shoal show 'magnet:?xt=urn:btih:...' --fetch --save-torrent bigfile.torrent");
@@ -177,10 +176,11 @@ exit_code fetch_and_present(context& x, const show_options& o) {
   metadata_wish wish;
   wish.torrent.magnet = load_magnet(o.what);
   wish.torrent.trackers = tiers_of(o.transfer.trackers);
-  wish.torrent.peers = peers_of(wish.torrent.magnet);
+  wish.torrent.peers = peers_of(wish.torrent.magnet, o.transfer.may_look_up());
   wish.torrent.peers.insert(wish.torrent.peers.end(), o.transfer.peers.begin(), o.transfer.peers.end());
   wish.session = settings_of(o.transfer);
   if (!o.transfer.listen) wish.session.listen.port = 0;
+  wish.session.map_port = port_mapping_wish::off;  // nobody needs to reach us for that
   wish.patience = o.patience;
   const auto info = fetch_metadata(x, wish);
   if (!o.save_torrent.empty()) save_fetched(o.save_torrent, *info);

@@ -10,6 +10,8 @@ namespace shoal::app {
 session_settings settings_of(const transfer_options& o) {
   session_settings s;
   s.listen = o.listen.value_or(endpoint{ip_address::v6({}), 6881});
+  s.route = o.bind;
+  s.route.via = o.proxy;
   s.threads = o.threads;
   s.upload_rate_max = o.up_max;
   s.download_rate_max = o.down_max;
@@ -21,6 +23,7 @@ session_settings settings_of(const transfer_options& o) {
   s.announce_all = o.announce_all;
   s.encryption = o.encryption;
   s.ip_filter = o.ip_filter;
+  s.map_port = o.map_port;
   s.local_discovery = !o.no_local_discovery;
   return s;
 }

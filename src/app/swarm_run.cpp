@@ -161,6 +161,11 @@ exit_code swarm_run::watch() {
 
 void swarm_run::tell(const session_event& e) {
   const auto text = printable(e.text);
+  if (e.what == kind::port_mapped || e.what == kind::port_not_mapped) {
+    out_.event(event_name(e.what), {{"text", text}});
+    spdlog::info("{}: {}", event_name(e.what), text);
+    return;
+  }
   boost::json::object fields{{"id", e.torrent.value()}, {"text", text}};
   if (e.peer) fields["peer"] = e.peer->to_string();
   const auto w =
@@ -171,6 +176,8 @@ void swarm_run::tell(const session_event& e) {
 
   switch (e.what) {
     case kind::metadata_fetched:
+    case kind::port_mapped:
+    case kind::port_not_mapped:
       break;
     case kind::peer_connected:
     case kind::tracker_replied:

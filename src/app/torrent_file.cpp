@@ -65,13 +65,13 @@ metainfo::magnet_link load_magnet(const std::string& argument) {
   return std::move(*link);
 }
 
-std::vector<endpoint> peers_of(const metainfo::magnet_link& link) {
+std::vector<endpoint> peers_of(const metainfo::magnet_link& link, bool may_look_up) {
   constexpr int names_max = 8;  // a look-up takes seconds where nobody answers
   std::vector<endpoint> out;
   int names = 0;
   for (const auto& text : link.peers) {
     if (!endpoint::parse(text) && ++names > names_max) continue;
-    if (const auto peer = parse_peer(text); peer.value) out.push_back(*peer.value);
+    if (const auto peer = parse_peer(text, may_look_up); peer.value) out.push_back(*peer.value);
   }
   return out;
 }

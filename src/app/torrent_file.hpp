@@ -19,8 +19,8 @@ std::shared_ptr<const metainfo::torrent_info> load_torrent(const std::string& ar
 
 bool is_magnet(const std::string& argument);
 metainfo::magnet_link load_magnet(const std::string& argument);
-/// Its peers ("x.pe"), the first few names looked up; those that cannot be are passed over.
-std::vector<endpoint> peers_of(const metainfo::magnet_link& link);
+/// Its peers ("x.pe"), the first few names looked up where that may be; those that cannot be are passed over.
+std::vector<endpoint> peers_of(const metainfo::magnet_link& link, bool may_look_up);
 /// What a magnet link leaves open, fetched from peers, as a torrent file: at `where`, or in it under the
 /// torrent's name when it is a folder. Gives the file's path.
 std::filesystem::path save_fetched(const std::string& where, const metainfo::torrent_info& t);

@@ -100,13 +100,15 @@ parsed<endpoint> parse_listen(std::string_view text) {
                           " is no address; write it as 10.0.0.1:6881, [::1]:6881, :6881 or 6881");
 }
 
-parsed<endpoint> parse_peer(std::string_view text) {
+parsed<endpoint> parse_peer(std::string_view text, bool may_look_up) {
   const auto hint = "; write it as 10.0.0.1:6881, [2001:db8::1]:6881 or host:6881";
   auto found = endpoint::parse(text);
   if (const auto colon = text.rfind(':'); !found && colon != std::string_view::npos && colon > 0) {
     const std::string host(text.substr(0, colon));
     const auto port = whole_number<std::uint16_t>(text.substr(colon + 1));
     if (port && host.find_first_of(":[] /") == std::string::npos) {
+      if (!may_look_up)
+        return object<endpoint>(with_quotes(host) + " would be looked up past the proxy; write its address");
       const auto address = look_up(host);
       if (!address)
         return object<endpoint>(with_quotes(host) + " has no address; check the name, or write a number");

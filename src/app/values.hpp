@@ -25,8 +25,9 @@ parsed<std::uint64_t> parse_size(std::string_view text);
 parsed<std::uint32_t> parse_piece_length(std::string_view text);
 /// "10.0.0.1:6881", "[2001:db8::1]:6881", ":6881", "6881" (the last two: every address of this machine).
 parsed<endpoint> parse_listen(std::string_view text);
-/// "10.0.0.1:6881", "[2001:db8::1]:6881" or "name:6881" (looked up once); port and address must be real.
-parsed<endpoint> parse_peer(std::string_view text);
+/// "10.0.0.1:6881", "[2001:db8::1]:6881" or, where names may be looked up, "name:6881"; port and address must
+/// be real.
+parsed<endpoint> parse_peer(std::string_view text, bool may_look_up = true);
 /// "90", "90s", "15m", "2h", "1d"; more than nothing.
 parsed<duration> parse_time(std::string_view text);
 /// http, https or udp with a host.

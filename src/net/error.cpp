@@ -14,9 +14,8 @@ std::string_view describe(int value) {
     case errc::connected_to_self:
       return "the peer is this very client";
     case errc::no_such_interface:
-      return "cannot connect from the address that was asked for: it is not one of this machine, or of "
-             "another "
-             "IP version than the peer's";
+      return "nothing can leave by the interface or address that was asked for: it is none of this machine, "
+             "or of another IP version than the other side's";
     case errc::peer_reads_nothing:
       return "the peer does not read what it is sent";
     case errc::plaintext_refused:

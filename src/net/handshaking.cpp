@@ -4,45 +4,23 @@
 #include <shoal/net/with_deadline.hpp>
 #include <shoal/wire/codec.hpp>
 
-#include "net/congestion.hpp"
+#include "net/dial.hpp"
 #include "net/greeting.hpp"
 #include "net/serial.hpp"
 
 namespace shoal::net {
 namespace {
 
-error open_and_bind(tcp::socket& socket, const tcp::endpoint& remote, const connect_options& options) {
-  const auto& from = options.bind_address;
-  error failed;
-  socket.open(remote.protocol(), failed);
-  if (!failed) {
-    failed = set_congestion_control(socket.native_handle(), options.congestion_control);
-  }
-  if (failed || !from || from->is_unspecified()) {
-    return failed;
-  }
-  const tcp::endpoint here(to_asio(*from), 0);
-  if (here.protocol() != remote.protocol()) {
-    return errc::no_such_interface;
-  }
-  socket.bind(here, failed);
-  return failed == boost::system::errc::address_not_available ? make_error_code(errc::no_such_interface)
-                                                              : failed;
-}
-
 awaitable<result<tcp::socket>> connected_socket(asio::any_io_executor own, endpoint remote,
                                                 connect_options options) {
-  tcp::socket socket(own);
-  const auto target = to_asio(remote);
-  if (const error failed = open_and_bind(socket, target, options)) {
-    co_return failed;
+  dial_options dialling;
+  dialling.by = std::move(options.by);
+  dialling.congestion_control = std::move(options.congestion_control);
+  auto socket = co_await connect_to(own, remote, std::move(dialling));
+  if (socket) {
+    tune_peer_socket(*socket);
   }
-  const auto [unconnected] = co_await socket.async_connect(target, use_tuple);
-  if (unconnected) {
-    co_return unconnected;
-  }
-  tune_peer_socket(socket);
-  co_return std::move(socket);
+  co_return socket;
 }
 
 result<established> introduced(result<greeting> heard, const wire::handshake& ours, const endpoint& remote,
@@ -59,7 +37,7 @@ result<established> introduced(result<greeting> heard, const wire::handshake& ou
   return established{std::move(socket), heard->theirs, remote, true, std::move(heard->stream)};
 }
 
-awaitable<result<established>> dial_once(asio::any_io_executor context, endpoint remote, wire::handshake ours,
+awaitable<result<established>> call_once(asio::any_io_executor context, endpoint remote, wire::handshake ours,
                                          connect_options options, bool encrypted) {
   auto socket = co_await connected_socket(new_strand(context), remote, options);
   if (!socket) {
@@ -83,16 +61,16 @@ bool not_understood(const error& e) {
          e == errc::deadline_passed || e.category() == wire::category();
 }
 
-awaitable<result<established>> dial(asio::any_io_executor context, endpoint remote, wire::handshake ours,
+awaitable<result<established>> call(asio::any_io_executor context, endpoint remote, wire::handshake ours,
                                     connect_options options) {
   const bool encrypted = wire::mse::encrypted_first(options.encryption);
-  auto first = co_await dial_once(context, remote, ours, options, encrypted);
+  auto first = co_await call_once(context, remote, ours, options, encrypted);
   const bool other_way = encrypted ? wire::mse::may_be_plain(options.encryption)
                                    : wire::mse::may_be_encrypted(options.encryption);
   if (first || !other_way || !not_understood(first.error())) {
     co_return first;
   }
-  auto second = co_await dial_once(context, remote, ours, options, !encrypted);
+  auto second = co_await call_once(context, remote, ours, options, !encrypted);
   if (second || !not_understood(second.error())) {
     co_return second;
   }
@@ -139,8 +117,8 @@ result<established> outcome_of(std::optional<result<established>> ended) {
 awaitable<result<established>> connect_peer(asio::any_io_executor context, endpoint remote,
                                             wire::handshake ours, connect_options options) {
   const duration deadline = options.deadline;
-  auto dialled = dial(context, remote, ours, std::move(options));
-  auto ended = co_await with_deadline(deadline, std::move(dialled));
+  auto called = call(context, remote, ours, std::move(options));
+  auto ended = co_await with_deadline(deadline, std::move(called));
   co_return outcome_of(std::move(ended));
 }
 

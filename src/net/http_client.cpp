@@ -83,7 +83,7 @@ class fetch {
 
   awaitable<outcome<http_answer>> ask(http_url url) {
     dial_options dialling;
-    dialling.bind_address = options_.bind_address;
+    dialling.by = options_.by;
     dialling.narrowest = narrowest_;
     dialling.connecting_max = options_.deadline;
     auto dialled = co_await dial(url.host, url.port, dialling);
@@ -91,12 +91,7 @@ class fetch {
       co_return about_url(dialled.error());
     }
     tcp::socket socket = std::move(*dialled);
-    error gone;
-    const auto remote = socket.remote_endpoint(gone);
-    if (gone) {
-      co_return about_url(gone);
-    }
-    narrowest_ = reach_of(from_asio(remote).address);
+    narrowest_ = reached(socket, url.host, options_.by);
     if (url.tls) {
       auto secured = co_await ask_secured(std::move(socket), std::move(url));
       co_return secured;

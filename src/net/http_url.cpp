@@ -29,11 +29,11 @@ result<http_url> from_view(const urls::url_view& u) {
   const std::uint16_t usual_port = tls ? 443 : 80;
   out.port = usual_port;
   if (u.has_port() && !u.port().empty()) {
-    const std::string_view digits = u.port();
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
-    if (failed != std::errc{} || out.port == 0) {
+    const auto port = parse_port(u.port());
+    if (!port) {
       return http_errc::bad_url;
     }
+    out.port = *port;
   }
   out.authority = u.encoded_host();
   if (out.port != usual_port) {
@@ -52,6 +52,13 @@ result<http_url> from_view(const urls::url_view& u) {
 bool is_plain_host(std::string_view host) {
   return !host.empty() && host.size() <= 255 &&
          std::all_of(host.begin(), host.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view digits) {
+  std::uint16_t port = 0;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool whole = failed == std::errc{} && end == digits.data() + digits.size();
+  return whole && port != 0 ? std::optional(port) : std::nullopt;
 }
 
 result<http_url> parse_http_url(std::string_view text) {

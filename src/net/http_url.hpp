@@ -2,6 +2,7 @@
 // What an HTTP client needs to know of a URL.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ struct http_url {
 
 /// A decoded host can hold anything; a name with a NUL or a space in it would be cut or misread further on.
 bool is_plain_host(std::string_view host);
+/// 1 to 65535, in digits.
+std::optional<std::uint16_t> parse_port(std::string_view digits);
 /// Errors are of `http_errc`.
 result<http_url> parse_http_url(std::string_view text);
 /// Where a `Location` leads, relative ones too; a step from https down to http is refused.

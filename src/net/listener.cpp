@@ -6,6 +6,7 @@
 #include <shoal/net/listener.hpp>
 
 #include "net/congestion.hpp"
+#include "net/open_socket.hpp"
 #include "net/serial.hpp"
 
 namespace shoal::net {
@@ -15,7 +16,8 @@ namespace {
 /// nobody in the backlog gives up.
 constexpr auto pause_length = std::chrono::milliseconds(100);
 
-error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where, const std::string& congestion_control) {
+error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where, const std::string& congestion_control,
+                const std::string& device) {
   error failed;
   acceptor.open(where.protocol(), failed);
   if (!failed) {
@@ -31,6 +33,9 @@ error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where, const std::
     failed = set_congestion_control(acceptor.native_handle(), congestion_control);
   }
   if (!failed) {
+    failed = bind_to_device(acceptor.native_handle(), device);
+  }
+  if (!failed) {
     acceptor.bind(where, failed);
   }
   if (!failed) {
@@ -44,8 +49,9 @@ error listen_on(tcp::acceptor& acceptor, const tcp::endpoint& where, const std::
 listener::listener(asio::any_io_executor context)
     : context_(std::move(context)), acceptor_(context_), pause_(context_) {}
 
-outcome<void> listener::open(const endpoint& where, const std::string& congestion_control) {
-  error failed = listen_on(acceptor_, to_asio(where), congestion_control);
+outcome<void> listener::open(const endpoint& where, const std::string& congestion_control,
+                             const std::string& device) {
+  error failed = listen_on(acceptor_, to_asio(where), congestion_control, device);
   if (!failed) {
     local_ = from_asio(acceptor_.local_endpoint(failed));
   }

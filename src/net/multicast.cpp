@@ -1,11 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <ifaddrs.h>
-#include <memory>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <span>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -13,6 +7,9 @@
 #include <boost/asio/ip/v6_only.hpp>
 
 #include <shoal/net/multicast.hpp>
+
+#include "net/interfaces.hpp"
+#include "net/open_socket.hpp"
 
 namespace shoal::net {
 namespace {
@@ -23,39 +20,21 @@ using udp = asio::ip::udp;
 constexpr std::size_t datagram_bytes_max = 4096;
 constexpr std::size_t interfaces_max = 32;
 
-std::optional<ip_address> address_in(const sockaddr* from) {
-  if (from == nullptr) return std::nullopt;
-  if (from->sa_family == AF_INET) {
-    sockaddr_in in{};
-    std::memcpy(&in, from, sizeof in);
-    return ip_address::from_bytes(std::as_bytes(std::span(&in.sin_addr, 1)));
-  }
-  if (from->sa_family == AF_INET6) {
-    sockaddr_in6 in{};
-    std::memcpy(&in, from, sizeof in);
-    return ip_address::from_bytes(std::as_bytes(std::span(&in.sin6_addr, 1)));
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-multicast::multicast(const asio::any_io_executor& where, endpoint group) : group_(group), socket_(where) {}
+multicast::multicast(const asio::any_io_executor& where, endpoint group)
+    : group_(group), socket_(where), sender_(where) {}
 
 /// One a device: the first address of the group's family, or the one that was named.
-std::vector<multicast::interface> multicast::interfaces(const std::optional<ip_address>& only_on) const {
-  ifaddrs* found = nullptr;
-  if (::getifaddrs(&found) != 0) return {};
-  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(found, ::freeifaddrs);
+std::vector<multicast::interface> multicast::interfaces(const route& by) const {
   std::vector<interface> out;
-  for (const auto* at = list.get(); at != nullptr; at = at->ifa_next) {
-    const auto address = address_in(at->ifa_addr);
-    if (!address || address->is_v4() != group_.address.is_v4() || (at->ifa_flags & IFF_UP) == 0) continue;
-    const bool usual = (at->ifa_flags & IFF_MULTICAST) != 0 && (at->ifa_flags & IFF_LOOPBACK) == 0;
-    if (only_on ? *only_on != *address : !usual) continue;
-    const unsigned index = ::if_nametoindex(at->ifa_name);
-    const bool known = std::ranges::any_of(out, [index](const auto& i) { return i.index == index; });
-    if (index != 0 && !known && out.size() < interfaces_max) out.push_back({*address, index});
+  for (const auto& i : interface_addresses()) {
+    if (i.address.is_v4() != group_.address.is_v4() || !i.up || i.index == 0) continue;
+    const auto source = by.source_towards(group_.address);
+    const bool usual = by.confined() || (i.multicast && !i.loopback);
+    const bool wanted = by.device.empty() ? !source || *source == i.address : by.device == i.device;
+    const bool known = std::ranges::any_of(out, [&i](const auto& k) { return k.index == i.index; });
+    if (usual && wanted && !known && out.size() < interfaces_max) out.push_back({i.address, i.index});
   }
   return out;
 }
@@ -71,15 +50,16 @@ error multicast::join(const interface& i) {
   return failed;
 }
 
-error multicast::open(const std::optional<ip_address>& only_on) {
+error multicast::open(const route& by) {
   const udp::endpoint group(to_asio(group_.address), group_.port);
-  error failed;
-  socket_.open(group.protocol(), failed);
+  error failed = open_towards(sender_, group_.address, by);
+  if (!failed) sender_.set_option(option::hops(1), failed);
+  if (!failed) sender_.set_option(option::enable_loopback(true), failed);  // peers on this machine
+  if (!failed) socket_.open(group.protocol(), failed);
+  if (!failed) failed = bind_to_device(socket_.native_handle(), by.device);
   if (!failed)
     socket_.set_option(udp::socket::reuse_address(true), failed);  // other clients listen there too
   if (!failed && group_.address.is_v6()) socket_.set_option(asio::ip::v6_only(true), failed);
-  if (!failed) socket_.set_option(option::hops(1), failed);
-  if (!failed) socket_.set_option(option::enable_loopback(true), failed);  // peers on this machine
   // Bound to the group, so that nothing that was sent to this port by name gets in.
   if (!failed) socket_.bind(group, failed);
   if (failed) {
@@ -87,7 +67,7 @@ error multicast::open(const std::optional<ip_address>& only_on) {
     return failed;
   }
   error last = asio::error::address_family_not_supported;
-  for (const auto& i : interfaces(only_on)) {
+  for (const auto& i : interfaces(by)) {
     last = join(i);
     if (!last) joined_.push_back(i);
   }
@@ -115,17 +95,18 @@ void multicast::send(std::string_view datagram) {
   for (const auto& i : joined_) {
     error ignored;
     if (group_.address.is_v4()) {
-      socket_.set_option(option::outbound_interface(to_asio(i.address).to_v4()), ignored);
+      sender_.set_option(option::outbound_interface(to_asio(i.address).to_v4()), ignored);
     } else {
-      socket_.set_option(option::outbound_interface(i.index), ignored);
+      sender_.set_option(option::outbound_interface(i.index), ignored);
     }
-    socket_.send_to(asio::buffer(datagram), group, 0, ignored);
+    sender_.send_to(asio::buffer(datagram), group, 0, ignored);
   }
 }
 
 void multicast::close() {
   error ignored;
   socket_.close(ignored);
+  sender_.close(ignored);
   joined_.clear();
 }
 

@@ -16,6 +16,7 @@
 
 #include "net/dial.hpp"
 #include "net/http_url.hpp"
+#include "net/open_socket.hpp"
 
 namespace shoal::net {
 
@@ -39,11 +40,14 @@ struct udp_url {
 
 result<udp_url> parse_udp_url(const std::string& text) {
   const auto parsed = boost::urls::parse_uri(text);
-  if (!parsed || !parsed->has_authority() || !parsed->has_port() || parsed->port_number() == 0 ||
-      !is_plain_host(parsed->host_address())) {
+  if (!parsed || !parsed->has_authority() || !is_plain_host(parsed->host_address())) {
     return http_errc::bad_url;
   }
-  return udp_url{parsed->host_address(), parsed->port_number(), std::string(parsed->encoded_target())};
+  const auto port = parse_port(parsed->port());
+  if (!port) {
+    return http_errc::bad_url;
+  }
+  return udp_url{parsed->host_address(), *port, std::string(parsed->encoded_target())};
 }
 
 struct received_datagram {
@@ -57,17 +61,12 @@ awaitable<received_datagram> receive(udp::socket& socket, asio::mutable_buffer i
   co_return received_datagram{failed, n};
 }
 
-result<udp::socket> open_socket(const asio::any_io_executor& executor, const endpoint& tracker,
-                                const std::optional<ip_address>& from) {
+result<udp::socket> connected_socket(const asio::any_io_executor& executor, const endpoint& tracker,
+                                     const route& by) {
   udp::socket socket(executor);
-  const udp::endpoint remote(to_asio(tracker.address), tracker.port);
-  error failed;
-  socket.open(remote.protocol(), failed);
-  if (!failed && from && !from->is_unspecified()) {
-    socket.bind(udp::endpoint(to_asio(*from), 0), failed);
-  }
+  error failed = open_towards(socket, tracker.address, by);
   if (!failed) {
-    socket.connect(remote, failed);
+    socket.connect(udp::endpoint(to_asio(tracker.address), tracker.port), failed);
   }
   if (failed) {
     return failed;
@@ -79,7 +78,7 @@ result<udp::socket> open_socket(const asio::any_io_executor& executor, const end
 awaitable<result<announce_response>> ask_one(endpoint tracker, announce::announce_request request,
                                              std::string target, tracker_options options, instant end) {
   const auto executor = co_await asio::this_coro::executor;
-  auto opened = open_socket(executor, tracker, options.http.bind_address);
+  auto opened = connected_socket(executor, tracker, options.http.by);
   if (!opened) {
     co_return opened.error();
   }
@@ -127,6 +126,9 @@ awaitable<outcome<announce_response>> udp_announce(std::string url, announce::an
   if (!parsed) {
     co_return failure{parsed.error(), shown};
   }
+  if (options.http.by.via) {
+    co_return failure{make_error_code(proxy_errc::no_datagrams), shown};
+  }
   const instant end = now() + options.http.deadline;
   const auto found = co_await addresses_of(parsed->host, parsed->port);
   if (!found) {
@@ -134,11 +136,11 @@ awaitable<outcome<announce_response>> udp_announce(std::string url, announce::an
   }
   std::vector<endpoint> candidates;
   for (const auto& e : *found) {
-    if (!options.http.bind_address || options.http.bind_address->is_v4() == e.address.is_v4()) {
+    if (options.http.by.reaches(e.address)) {
       candidates.push_back(e);
     }
   }
-  error last = asio::error::address_family_not_supported;
+  error last = errc::no_such_interface;
   for (std::size_t i = 0; i < candidates.size() && now() < end; ++i) {
     // One that does not answer at all must leave time for the others.
     const auto share = (end - now()) / static_cast<std::int64_t>(candidates.size() - i);

@@ -168,10 +168,8 @@ awaitable<error> web_source::open(std::string url, std::uint64_t file_bytes, std
       co_return failed;
     }
     const std::string location(header[http::field::location]);
+    narrowest_ = reached(connection_->lowest(), where->host, options_.by);
     where = follow_location(*where, location);
-    error gone;
-    const auto remote = connection_->lowest().remote_endpoint(gone);
-    if (!gone) narrowest_ = reach_of(from_asio(remote).address);
     close();  // its body, and what may come behind it, are of no use
   }
   co_return where ? make_error_code(http_errc::too_many_redirects) : where.error();
@@ -185,7 +183,7 @@ awaitable<error> web_source::connect(http_url url) {
   }
   close();
   dial_options dialling;
-  dialling.bind_address = options_.bind_address;
+  dialling.by = options_.by;
   dialling.narrowest = narrowest_;
   dialling.connecting_max = options_.deadline;
   auto dialled = co_await dial(url.host, url.port, dialling);

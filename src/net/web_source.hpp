@@ -28,7 +28,7 @@ class web_source {
   /// A file that is sent whole, since its server knows no ranges, may be so large.
   static constexpr std::uint64_t whole_file_bytes_max = 512U << 20;
 
-  /// `options`: address to bind to, agent, authorities, redirects; the deadline is that of each wait.
+  /// `options`: route, agent, authorities, redirects; the deadline is that of each wait.
   explicit web_source(http_options options);
   ~web_source();
 

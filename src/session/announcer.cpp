@@ -24,7 +24,7 @@ net::awaitable<void> announcer::ask_one(swarm::announce_to request, duration wit
   announce::announce_request r;
   r.info_hash = info_hash_;
   r.peer_id = services_.our_id;
-  r.port = services_.listening.port;
+  r.port = services_.port();
   r.uploaded = request.uploaded;
   r.downloaded = request.downloaded;
   r.left = request.left;
@@ -33,7 +33,7 @@ net::awaitable<void> announcer::ask_one(swarm::announce_to request, duration wit
   r.key = key_;
   r.tracker_id = request.tracker_id;
   net::tracker_options options;
-  options.http.bind_address = services_.bind_address;
+  options.http.by = services_.route;
   options.http.user_agent = services_.settings.user_agent;
   options.http.extra_ca_file = services_.settings.extra_ca_file;
   options.http.deadline = within;

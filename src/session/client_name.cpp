@@ -62,4 +62,13 @@ std::string client_name(const peer_id& id) {
   return shown;
 }
 
+peer_id make_peer_id(rng& chance) {
+  constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  std::string text = "-SH0100-";
+  while (text.size() < peer_id::size) {
+    text += alphabet[static_cast<std::size_t>(chance.below(alphabet.size()))];
+  }
+  return *peer_id::from(as_bytes(text));
+}
+
 }  // namespace shoal

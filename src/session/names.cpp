@@ -48,6 +48,10 @@ std::string_view to_string(session_event::kind k) {
       return "piece_failed";
     case session_event::kind::peer_banned:
       return "peer_banned";
+    case session_event::kind::port_mapped:
+      return "port_mapped";
+    case session_event::kind::port_not_mapped:
+      return "port_not_mapped";
     case session_event::kind::warning:
       return "warning";
   }

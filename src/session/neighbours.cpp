@@ -7,17 +7,16 @@
 namespace shoal {
 
 neighbours::neighbours(net::strand where, net::task_group& tasks, const endpoint& listening,
-                       std::string cookie, found f)
+                       const net::route& by, std::string cookie, found f)
     : brain_(listening.port, std::move(cookie)), found_(std::move(f)) {
   const bool anywhere = listening.address.is_unspecified();
-  const auto only_on = anywhere ? std::nullopt : std::optional(listening.address);
   for (const auto& group : {announce::local_group_v4(), announce::local_group_v6()}) {
     // Who listens on every IPv4 address is not to be had over IPv6; the other way round it is.
     const bool reachable =
         listening.address.is_v6() ? anywhere || group.address.is_v6() : group.address.is_v4();
     if (!reachable) continue;
     auto one = std::make_unique<net::multicast>(where, group);
-    if (one->open(only_on)) continue;  // a machine without that family, or without a network
+    if (one->open(by)) continue;  // a machine without that family, or without a network
     tasks.spawn(where,
                 one->run([this](const ip_address& from, std::string_view said) { heard(from, said); }));
     groups_.push_back(std::move(one));

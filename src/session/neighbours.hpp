@@ -21,9 +21,9 @@ class neighbours {
  public:
   using found = std::function<void(const sha1_digest& torrent, const endpoint& peer)>;
 
-  /// `listening`: where peers reach us. A specific address is the only one to call from.
-  neighbours(net::strand where, net::task_group& tasks, const endpoint& listening, std::string cookie,
-             found f);
+  /// `listening`: where peers reach us; `by`: how calls leave.
+  neighbours(net::strand where, net::task_group& tasks, const endpoint& listening, const net::route& by,
+             std::string cookie, found f);
 
   /// Once a second; the torrents that may be called.
   void round(const std::vector<sha1_digest>& torrents);

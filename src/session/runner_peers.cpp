@@ -20,7 +20,7 @@ constexpr std::size_t early_max = 50;
 net::awaitable<void> torrent_runner::dial(endpoint remote) {
   const auto ours = wire::make_handshake(hash().wire(), services_.our_id);
   net::connect_options options;
-  options.bind_address = services_.bind_address;
+  options.by = services_.route;
   options.congestion_control = services_.settings.congestion_control;
   options.encryption = services_.settings.encryption;
   auto connected = co_await net::connect_peer(services_.context, remote, ours, options);

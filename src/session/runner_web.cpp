@@ -66,7 +66,7 @@ net::awaitable<void> torrent_runner::use_web_seed(std::size_t nth, std::string u
   swarm::web_seed_standing standing;
   while (!opening_.cancelled && !core_->complete()) {
     net::web_seed_setup setup{url, settings_.info, {}};
-    setup.http.bind_address = services_.bind_address;
+    setup.http.by = services_.route;
     setup.http.deadline = patience;
     setup.http.user_agent = services_.settings.user_agent;
     setup.http.extra_ca_file = services_.settings.extra_ca_file;

@@ -1,6 +1,7 @@
 #pragma once
 // What every torrent of a session shares. Owned by the session, outlives the torrents.
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <shoal/disk/disk_pool.hpp>
 #include <shoal/hash/digest.hpp>
 #include <shoal/net/asio.hpp>
+#include <shoal/net/route.hpp>
 #include <shoal/net/udp_connections.hpp>
 #include <shoal/session/session.hpp>
 
@@ -29,8 +31,12 @@ struct services {
   const session_settings& settings;
   peer_id our_id;
   endpoint listening;
-  std::optional<ip_address> bind_address;   ///< outgoing connections leave from here
-  std::function<void(session_event)> emit;  ///< thread-safe
+  net::route route;                             ///< how connections and announces leave
+  std::function<void(session_event)> emit;      ///< thread-safe
+  std::atomic<std::uint16_t> outside_port = 0;  ///< where a gateway lets callers in; 0: where we listen
+
+  /// What trackers are told.
+  std::uint16_t port() const { return outside_port != 0 ? outside_port.load() : listening.port; }
 };
 
 /// The steady clock, as the core counts time.

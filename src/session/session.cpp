@@ -18,6 +18,8 @@
 #include <shoal/net/listener.hpp>
 #include <shoal/session/session.hpp>
 
+#include "session/client_name.hpp"
+#include "session/gateway.hpp"
 #include "session/neighbours.hpp"
 #include "session/rate_sharing.hpp"
 #include "session/services.hpp"
@@ -43,16 +45,6 @@ unsigned threads_or_cores(unsigned n) {
 std::uint64_t system_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
-}
-
-/// "-SH0100-" and twelve random characters (BEP 20).
-peer_id make_peer_id(rng& chance) {
-  constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  std::string text = "-SH0100-";
-  while (text.size() < peer_id::size) {
-    text += alphabet[static_cast<std::size_t>(chance.below(alphabet.size()))];
-  }
-  return *peer_id::from(as_bytes(text));
 }
 
 session_settings completed(session_settings s) {
@@ -125,7 +117,8 @@ struct session::impl {
   net::task_group tasks;
   net::listener acceptor;
   services shared;
-  std::unique_ptr<neighbours> local;  // on `home`; null when there is no local discovery
+  std::unique_ptr<net::port_mapper> mapper;  // null when no gateway is asked
+  std::unique_ptr<neighbours> local;         // on `home`; null when there is no local discovery
   std::atomic<std::size_t> handshaking{0};
   std::atomic<bool> stopped{false};
 
@@ -140,17 +133,25 @@ struct session::impl {
 };
 
 outcome<void> session::impl::start() {
-  const auto opened = acceptor.open(settings.listen, settings.congestion_control);
+  const auto& by = settings.route;
+  auto where = settings.listen;
+  std::string device;
+  if (where.address.is_unspecified() && by.confined()) {  // then nothing shall come from elsewhere either
+    device = by.device;
+    if (device.empty()) where.address = by.v4 ? *by.v4 : *by.v6;
+  }
+  const auto opened = acceptor.open(where, settings.congestion_control, device);
   if (opened.has_error()) {
     return opened.error();
   }
   shared.listening = acceptor.local();
-  if (!settings.listen.address.is_unspecified()) {
-    shared.bind_address = settings.listen.address;
-  }
-  if (settings.local_discovery && !settings.listen.address.is_loopback()) {
+  shared.route = by.confined() ? by : net::route::from(settings.listen.address);
+  shared.route.via = by.via;
+  if (settings.local_discovery && !by.via && !shared.listening.address.is_loopback() &&
+      !shared.route.is_loopback()) {
     look_around();
   }
+  mapper = map_port(shared);
   upload_rate = settings.upload_rate_max;
   download_rate = settings.download_rate_max;
   tasks.spawn(home, acceptor.run([this](net::tcp::socket socket) {
@@ -167,7 +168,7 @@ outcome<void> session::impl::start() {
 /// Before the threads run, so that nothing of it is heard meanwhile.
 void session::impl::look_around() {
   const auto cookie = std::to_string(chance.next());
-  local = std::make_unique<neighbours>(home, tasks, shared.listening, cookie,
+  local = std::make_unique<neighbours>(home, tasks, shared.listening, shared.route, cookie,
                                        [this](const sha1_digest& torrent, const endpoint& peer) {
                                          if (auto* const runner = find(torrent)) runner->found_locally(peer);
                                        });
@@ -317,6 +318,7 @@ void session::impl::stop(duration grace) {
   if (stopped.exchange(true)) {
     return;
   }
+  if (mapper) mapper->stop();
   if (!crew.started() && !torrents.empty()) {
     crew.start();  // `start` was never called, but torrents were added
   }
@@ -326,6 +328,7 @@ void session::impl::stop(duration grace) {
     asio::co_spawn(home, close_all(grace), [&done](std::exception_ptr) { done.set_value(); });
     finished.wait();
   }
+  mapper.reset();
   work.reset();
   crew.stop();
   disk.reset();  // finishes what was submitted; its answers go to strands that nobody runs any more

@@ -15,12 +15,16 @@ class TwoHosts:
         self.second = Process(shop, "host 1", [*into, "unshare", "--net", "sleep", "600"])
         wait_until(lambda: self.is_apart(self.second), "the second namespace should be there")
         self.shop = shop
-        self.run(0, "ip", "link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", self.second.pid)
+        self.add_wire("wire", self.addresses)
         for host in (0, 1):
-            self.run(host, "ip", "address", "add", self.addresses[host] + "/24", "dev", "wire")
             self.run(host, "ip", "address", "add", self.addresses_v6[host] + "/64", "dev", "wire", "nodad")
-            self.run(host, "ip", "link", "set", "wire", "up")
             self.run(host, "ip", "link", "set", "lo", "up")
+
+    def add_wire(self, name, addresses):
+        self.run(0, "ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns", self.second.pid)
+        for host in (0, 1):
+            self.run(host, "ip", "address", "add", addresses[host] + "/24", "dev", name)
+            self.run(host, "ip", "link", "set", name, "up")
 
     def enter(self, host):
         pid = (self.first, self.second)[host].pid

@@ -119,7 +119,7 @@ TEST_CASE("strangers that are called make no peers") {
     shaken out;
     asio::co_spawn(context, take_call(acceptor, r.who), rethrow);
     asio::co_spawn(context,
-                   connect_into(out, from_asio(acceptor.local_endpoint()), alice, {std::nullopt, r.deadline}),
+                   connect_into(out, from_asio(acceptor.local_endpoint()), alice, {{}, r.deadline}),
                    rethrow);
     context.run();
     REQUIRE(out);
@@ -157,7 +157,7 @@ TEST_CASE("a caller for a torrent that we do not have is refused without an answ
   };
   asio::co_spawn(context, accept_into(called, acceptor, refuse, plenty), rethrow);
   asio::co_spawn(context,
-                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {std::nullopt, plenty}),
+                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
                  rethrow);
   context.run();
   REQUIRE(called);
@@ -174,7 +174,7 @@ TEST_CASE("two of us shake hands, and what follows the handshake stays in the so
   shaken calling;
   asio::co_spawn(context, accept_into(called, acceptor, always(bob), plenty), rethrow);
   asio::co_spawn(context,
-                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {std::nullopt, plenty}),
+                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
                  rethrow);
   context.run();
   REQUIRE(called);
@@ -206,7 +206,7 @@ TEST_CASE("a connection made from a strand has one of its own beside it") {
   const strand callers(context.get_executor());
   asio::co_spawn(context, accept_into(called, acceptor, always(bob), plenty), rethrow);
   asio::co_spawn(callers,
-                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {std::nullopt, plenty}),
+                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
                  rethrow);
   context.run();
   REQUIRE(calling);
@@ -266,7 +266,7 @@ TEST_CASE("connections leave from the address that was asked for") {
     shaken called;
     shaken calling;
     asio::co_spawn(context, accept_into(called, acceptor, always(bob), plenty), rethrow);
-    connect_options options{ip_address::parse(r.from), plenty};
+    connect_options options{route::from(*ip_address::parse(r.from)), plenty};
     asio::co_spawn(context, connect_into(calling, from_asio(acceptor.local_endpoint()), alice, options),
                    rethrow);
     while (!calling) {
@@ -291,7 +291,7 @@ TEST_CASE("nobody listening is an error of its own, and no deadline is waited fo
     nobody = from_asio(acceptor.local_endpoint());
   }
   shaken out;
-  asio::co_spawn(context, connect_into(out, nobody, alice, {std::nullopt, plenty}), rethrow);
+  asio::co_spawn(context, connect_into(out, nobody, alice, {{}, plenty}), rethrow);
   context.run();
   REQUIRE(out);
   CHECK(out->error() == asio::error::connection_refused);

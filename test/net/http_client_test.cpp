@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <shoal/net/error.hpp>
 #include <shoal/net/http_client.hpp>
 
 #include "net/blocking.hpp"
@@ -321,11 +322,11 @@ TEST_CASE("a request leaves from the address it is bound to") {
     say(s, ok(""));
   });
   http_options options;
-  options.bind_address = ip_address::parse("127.0.0.9");
+  options.by = route::from(*ip_address::parse("127.0.0.9"));
   CHECK(get(server.url(), options).has_value());
   CHECK(from == "127.0.0.9");
-  options.bind_address = ip_address::parse("::1");
-  CHECK(failing(server.url(), options) == asio::error::address_family_not_supported);
-  options.bind_address = ip_address::parse("192.0.2.1");
-  CHECK(failing(server.url(), options) == boost::system::errc::address_not_available);
+  options.by = route::from(*ip_address::parse("::1"));
+  CHECK(failing(server.url(), options) == errc::no_such_interface);
+  options.by = route::from(*ip_address::parse("192.0.2.1"));
+  CHECK(failing(server.url(), options) == errc::no_such_interface);
 }

@@ -26,8 +26,9 @@ std::vector<std::string> heard_by_both() {
   multicast first(context.get_executor(), announce::local_group_v4());
   multicast second(context.get_executor(), announce::local_group_v4());
   const auto here = ip_address::parse("127.0.0.1");
-  REQUIRE_FALSE(first.open(here));
-  REQUIRE_FALSE(second.open(here));
+  const auto by = route::from(*here);
+  REQUIRE_FALSE(first.open(by));
+  REQUIRE_FALSE(second.open(by));
   const std::string said = "said on loopback by " + std::to_string(::getpid());
   std::vector<std::string> heard;
   asio::steady_timer timeout(context, std::chrono::seconds(5));
@@ -61,5 +62,5 @@ TEST_CASE("what is sent to a group is heard by its members, the sender too") {
 TEST_CASE("an address that this machine does not have is no place to call from") {
   asio::io_context context;
   multicast one(context.get_executor(), announce::local_group_v4());
-  CHECK(one.open(ip_address::parse("203.0.113.77")));
+  CHECK(one.open(route::from(*ip_address::parse("203.0.113.77"))));
 }

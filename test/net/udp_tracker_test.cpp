@@ -174,8 +174,8 @@ TEST_CASE("a UDP tracker that is not there, and what is no URL of one, is an err
     gone = tracker.url();
   }
   CHECK(ask(gone).error().code == boost::system::errc::connection_refused);  // the kernel says so at once
-  for (const std::string url :
-       {"udp://127.0.0.1/announce", "udp://:6969", "udp://127.0.0.1:0", "udp://a%00b:1"}) {
+  for (const std::string url : {"udp://127.0.0.1/announce", "udp://:6969", "udp://127.0.0.1:0",
+                                "udp://127.0.0.1:99999", "udp://a%00b:1"}) {
     CAPTURE(url);
     CHECK(ask(url).error().code == http_errc::bad_url);
   }

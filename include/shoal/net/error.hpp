@@ -11,7 +11,7 @@ enum class errc {
   deadline_passed = 1,
   wrong_torrent,       ///< the other side answered for another info-hash, or asked for one we do not have
   connected_to_self,   ///< the other side has our own peer id
-  no_such_interface,   ///< connections cannot leave from the address that was asked for
+  no_such_interface,   ///< nothing can leave by the interface or address that was asked for
   peer_reads_nothing,  ///< what we have to say piles up because the other side does not read it
   plaintext_refused,   ///< the other side does not encrypt, and we were told to speak no other way
   no_such_congestion_control,  ///< the kernel does not have it, or does not let us choose it

@@ -22,13 +22,14 @@
 #include <shoal/net/asio.hpp>
 #include <shoal/net/error.hpp>
 #include <shoal/net/peer_link.hpp>
+#include <shoal/net/route.hpp>
 #include <shoal/wire/encryption.hpp>
 #include <shoal/wire/handshake.hpp>
 
 namespace shoal::net {
 
 struct connect_options {
-  std::optional<ip_address> bind_address;  ///< connections leave from here, unless it is unspecified
+  route by;
   duration deadline = std::chrono::seconds(10);
   std::string congestion_control;  ///< of TCP, by its kernel name; empty: the system's default
   wire::mse::policy encryption = wire::mse::policy::off;

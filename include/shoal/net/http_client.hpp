@@ -5,13 +5,12 @@
 // kept: an announce comes once in many minutes.
 
 #include <cstddef>
-#include <optional>
 #include <string>
 
-#include <shoal/base/endpoint.hpp>
 #include <shoal/base/result.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/net/asio.hpp>
+#include <shoal/net/route.hpp>
 
 namespace shoal::net {
 
@@ -38,7 +37,7 @@ inline error make_error_code(http_errc e) {
 const boost::system::error_category& certificate_category();
 
 struct http_options {
-  std::optional<ip_address> bind_address;
+  route by;
   duration deadline = std::chrono::seconds(20);
   std::size_t body_bytes_max = 2U << 20;
   int redirects_max = 5;

@@ -21,8 +21,10 @@ class listener {
   explicit listener(asio::any_io_executor context);
 
   /// Binds and listens. Port 0 takes a free one. The unspecified IPv6 address takes IPv4 as well. The sockets
-  /// that are accepted have this TCP congestion control; empty leaves the system's default.
-  outcome<void> open(const endpoint& where, const std::string& congestion_control = {});
+  /// that are accepted have this TCP congestion control; empty leaves the system's default. With a device,
+  /// only what comes by that network interface is accepted.
+  outcome<void> open(const endpoint& where, const std::string& congestion_control = {},
+                     const std::string& device = {});
   /// Takes a socket that listens already, such as a service manager hands over; it is the listener's from
   /// then on.
   outcome<void> adopt(int descriptor);

@@ -11,7 +11,7 @@
 namespace shoal::net {
 
 struct tracker_options {
-  http_options http;               ///< its address to bind to and its deadline hold for UDP too
+  http_options http;               ///< its route and its deadline hold for UDP too
   udp_connections* udp = nullptr;  ///< where ids of UDP trackers are shared; null: each is had anew
 };
 

@@ -90,6 +90,8 @@ struct session_event {
     peer_dropped,
     piece_failed,
     peer_banned,
+    port_mapped,  ///< of the session, no torrent's; so is the next
+    port_not_mapped,
     warning
   };
   kind what;

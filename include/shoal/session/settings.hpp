@@ -14,15 +14,26 @@
 #include <shoal/metainfo/file_selection.hpp>
 #include <shoal/metainfo/magnet_link.hpp>
 #include <shoal/metainfo/torrent_info.hpp>
+#include <shoal/net/route.hpp>
 #include <shoal/peer/address_filter.hpp>
 #include <shoal/wire/encryption.hpp>
 
 namespace shoal {
 
+/// Whether a gateway is asked to let callers in; never on loopback or with a proxy.
+enum class port_mapping_wish : std::uint8_t {
+  off,
+  automatic,  ///< where one seems to be in the way, and the route is not confined
+  on,
+};
+
 struct session_settings {
-  /// Where peers reach us. Port 0 takes a free one. When the address is not the unspecified one, outgoing
-  /// connections and announces leave from it too.
+  /// Where peers reach us. Port 0 takes a free one.
   endpoint listen{};
+  /// How connections, announces and calls leave. When it is not confined they leave from the address of
+  /// `listen`, unless that is the unspecified one. When it is, `listen` without an address is confined to it
+  /// too.
+  net::route route;
   unsigned threads = 0;               ///< network threads at most, while they are busy; 0: one a core
   unsigned threads_least = 1;         ///< of these, how many run however quiet it is
   unsigned disk_threads = 0;          ///< 0: one a core
@@ -38,6 +49,7 @@ struct session_settings {
   std::string congestion_control;
   /// Look for peers in the own network by multicast (BEP 14); never when listening on loopback only.
   bool local_discovery = true;
+  port_mapping_wish map_port = port_mapping_wish::automatic;
   wire::mse::policy encryption = wire::mse::policy::allow;  ///< of peer connections
   std::shared_ptr<const peer::address_filter> ip_filter;    ///< peers that are not spoken with; null: none
   std::optional<std::uint64_t> seed;                        ///< of all chance; from the system when absent
