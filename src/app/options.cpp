@@ -102,7 +102,7 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   add_values(c, "-a,--tracker", o.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
   add_optional(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
                "Where peers reach us; default [::]:6881, else a free port");
-  add_ways(c, o);
+  add_ways(c, o, std::string(finer_options));
   add_value(c, "--max-up", o.up_max, parse_size, "RATE", "Upload at most this fast, such as 8MiB (a second)");
   add_value(c, "--max-down", o.down_max, parse_size, "RATE", "Download at most this fast");
   add_value(c, "--encryption", o.encryption, parse_encryption, "HOW",
@@ -122,10 +122,12 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   add_value(c, "--ca-file", o.ca_file, parse_file, "PEM", "Trust these authorities too, for https trackers");
 }
 
-void add_ways(CLI::App& c, transfer_options& o) {
-  add_value(c, "--bind", o.bind, parse_bind, "FROM", "Leave by this address or network interface only");
+void add_ways(CLI::App& c, transfer_options& o, const std::string& group) {
+  add_value(c, "--bind", o.bind, parse_bind, "FROM", "Leave by this address or network interface only")
+      ->group(group);
   add_optional(c, "--proxy", o.proxy, parse_proxy, "URL",
-               "Only by this proxy: socks5:// or http://[USER:PASS@]HOST:PORT");
+               "Only by this proxy: socks5:// or http://[USER:PASS@]HOST:PORT")
+      ->group(group);
   // Options are taken in the order in which they are declared, so whether there is a proxy is known here.
   c.add_option_function<std::vector<std::string>>(
        "--peer",

@@ -102,7 +102,7 @@ struct transfer_options {
   bool may_look_up() const { return !proxy; }
 };
 void add_transfer(CLI::App& c, transfer_options& o);
-/// Of those, the ones that say how connections leave, and to whom.
-void add_ways(CLI::App& c, transfer_options& o);
+/// Of those, the ones that say how connections leave, in this group of the help, and to whom.
+void add_ways(CLI::App& c, transfer_options& o, const std::string& group);
 
 }  // namespace shoal::app

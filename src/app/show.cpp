@@ -41,7 +41,7 @@ void declare(CLI::App& c, show_options& o) {
   add_values(c, "-a,--tracker", o.transfer.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
   add_optional(c, "--listen", o.transfer.listen, parse_listen, "ADDR:PORT",
                "Where peers reach us; default a free port");
-  add_ways(c, o.transfer);
+  add_ways(c, o.transfer, "Network");
   c.footer(
       "Examples:\n  shoal show bigfile.torrent\n  shoal show --json bigfile.torrent | jq .files\n"
       "  shoal show 'magnet:?xt=urn:btih:...' --fetch --save-torrent bigfile.torrent");
