@@ -22,6 +22,8 @@ std::string_view describe(int value) {
       return "the tracker refuses to be scraped";
     case errc::bad_datagram:
       return "the datagram is no message of the UDP tracker protocol";
+    case errc::no_scrape:
+      return "the tracker cannot be scraped: the last part of its URL does not begin with announce";
   }
   return "unknown announce error";
 }

@@ -119,7 +119,6 @@ void add_transfer(CLI::App& c, transfer_options& o) {
   add_value(c, "--threads", o.threads, parse_count, "N", "Network threads at most; default one a core");
   add_value(c, "--congestion", o.congestion, parse_congestion, "NAME",
             "TCP congestion control, such as cubic or bbr");
-  add_value(c, "--ca-file", o.ca_file, parse_file, "PEM", "Trust these authorities too, for https trackers");
 }
 
 void add_ways(CLI::App& c, transfer_options& o, const std::string& group) {
@@ -127,6 +126,8 @@ void add_ways(CLI::App& c, transfer_options& o, const std::string& group) {
       ->group(group);
   add_optional(c, "--proxy", o.proxy, parse_proxy, "URL",
                "Only by this proxy: socks5:// or http://[USER:PASS@]HOST:PORT")
+      ->group(group);
+  add_value(c, "--ca-file", o.ca_file, parse_file, "PEM", "Trust these authorities too, for https URLs")
       ->group(group);
   // Options are taken in the order in which they are declared, so whether there is a proxy is known here.
   c.add_option_function<std::vector<std::string>>(

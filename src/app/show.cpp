@@ -1,11 +1,13 @@
 // shoal show: what a torrent file or a magnet link says.
 
+#include <algorithm>
 #include <ctime>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <shoal/base/units.hpp>
+#include <shoal/session/scrape.hpp>
 
 #include "app/command_line.hpp"
 #include "app/complaint.hpp"
@@ -24,26 +26,28 @@ namespace json = boost::json;
 struct show_options {
   std::string what;
   bool fetch = false;
+  bool scrape = false;
   std::string save_torrent;
-  duration patience = std::chrono::minutes(2);
+  std::optional<duration> patience;
   transfer_options transfer;
 };
 
 void declare(CLI::App& c, show_options& o) {
   c.add_option("TORRENT", o.what, "Torrent file or magnet link")->required();
   auto* fetch = c.add_flag("--fetch", o.fetch, "Fetch from peers what a magnet link leaves open");
+  c.add_flag("--scrape", o.scrape, "Ask the trackers how many peers each counts")->excludes(fetch);
   c.add_option("--save-torrent", o.save_torrent, "With --fetch: write the torrent file here")
       ->type_name("PATH")
       ->needs(fetch);
-  add_value(c, "--timeout", o.patience, parse_time, "TIME",
-            "With --fetch: give up after so long; default 2m");
+  add_optional(c, "--timeout", o.patience, parse_time, "TIME",
+               "Give up after so long; default 2m with --fetch, 15s with --scrape");
   c.option_defaults()->group("Network");
   add_values(c, "-a,--tracker", o.transfer.trackers, parse_tracker, "URL", "Tracker to use; repeat for more");
   add_optional(c, "--listen", o.transfer.listen, parse_listen, "ADDR:PORT",
                "Where peers reach us; default a free port");
   add_ways(c, o.transfer, "Network");
   c.footer(
-      "Examples:\n  shoal show bigfile.torrent\n  shoal show --json bigfile.torrent | jq .files\n"
+      "Examples:\n  shoal show bigfile.torrent --scrape\n  shoal show --json bigfile.torrent | jq .files\n"
       "  shoal show 'magnet:?xt=urn:btih:...' --fetch --save-torrent bigfile.torrent");
 }
 
@@ -163,13 +167,64 @@ void show_text(context& x, const metainfo::magnet_link& m) {
   }
 }
 
+json::array as_json(const std::vector<tracker_counts>& scraped) {
+  json::array out;
+  for (const auto& t : scraped) {
+    json::object entry{{"tracker", printable(t.url)}};
+    if (t.counts) {
+      entry["seeders"] = t.counts->complete;
+      entry["leechers"] = t.counts->incomplete;
+      entry["completed"] = t.counts->downloaded;
+    } else {
+      entry["error"] = printable(t.counts.error().message());
+    }
+    out.emplace_back(std::move(entry));
+  }
+  return out;
+}
+
+void show_text(context& x, const std::vector<tracker_counts>& scraped) {
+  for (const auto& t : scraped) {
+    if (!t.counts) {
+      field(x, "Scrape", printable(t.counts.error().message()));
+      continue;
+    }
+    const auto& n = *t.counts;
+    field(x, "Scrape",
+          printable(t.url) + ": " + std::to_string(n.complete) + " seeders, " + std::to_string(n.incomplete) +
+              " leechers, completed " + std::to_string(n.downloaded) + " times");
+  }
+}
+
 template <class Subject>
-void present(context& x, const Subject& s) {
+void present(context& x, const Subject& s, const std::vector<tracker_counts>& scraped = {}) {
   if (x.out.how() == console::style::json) {
-    x.out.object(as_json(s));
+    auto object = as_json(s);
+    if (!scraped.empty()) object["scrape"] = as_json(scraped);
+    x.out.object(object);
   } else {
     show_text(x, s);
+    show_text(x, scraped);
   }
+}
+
+/// Of the trackers that were named, else of the torrent's own; nothing unless it is wanted.
+std::vector<tracker_counts> scraped(context& x, const show_options& o, const torrent_settings& t) {
+  if (!o.scrape) return {};
+  std::vector<std::string> urls;
+  for (const auto& tier : trackers_in_use(t)) {
+    urls.insert(urls.end(), tier.begin(), tier.end());
+  }
+  if (urls.empty()) {
+    throw complaint(exit_code::usage, name_of(t) + ": there is no tracker to ask; name one with -a");
+  }
+  return scrape_trackers(urls, t.info_hash().wire(), settings_of(o.transfer),
+                         o.patience.value_or(std::chrono::seconds(15)), [&x] { return x.stop.requested(); });
+}
+
+exit_code verdict(const std::vector<tracker_counts>& scraped) {
+  const bool heard = std::ranges::any_of(scraped, [](const auto& t) { return t.counts.has_value(); });
+  return scraped.empty() || heard ? exit_code::ok : exit_code::network;
 }
 
 exit_code fetch_and_present(context& x, const show_options& o) {
@@ -181,7 +236,7 @@ exit_code fetch_and_present(context& x, const show_options& o) {
   wish.session = settings_of(o.transfer);
   if (!o.transfer.listen) wish.session.listen.port = 0;
   wish.session.map_port = port_mapping_wish::off;  // nobody needs to reach us for that
-  wish.patience = o.patience;
+  wish.patience = o.patience.value_or(std::chrono::minutes(2));
   const auto info = fetch_metadata(x, wish);
   if (!o.save_torrent.empty()) save_fetched(o.save_torrent, *info);
   present(x, *info);
@@ -193,12 +248,18 @@ exit_code show(context& x, const show_options& o) {
     throw complaint(exit_code::usage, "--fetch is for magnet links; a torrent file has everything");
   }
   if (o.fetch) return fetch_and_present(x, o);
+  torrent_settings t;
+  t.trackers = tiers_of(o.transfer.trackers);
   if (is_magnet(o.what)) {
-    present(x, load_magnet(o.what));
-  } else {
-    present(x, *load_torrent(o.what));
+    t.magnet = load_magnet(o.what);
+    const auto counts = scraped(x, o, t);
+    present(x, t.magnet, counts);
+    return verdict(counts);
   }
-  return exit_code::ok;
+  t.info = load_torrent(o.what);
+  const auto counts = scraped(x, o, t);
+  present(x, *t.info, counts);
+  return verdict(counts);
 }
 
 }  // namespace

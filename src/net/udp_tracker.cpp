@@ -23,7 +23,7 @@ namespace shoal::net {
 namespace {
 
 using udp = asio::ip::udp;
-using announce::announce_response;
+using announce::udp::exchange;
 
 /// An announce's reply with as many peers as a datagram can hold that is not cut up on its way, and more.
 constexpr std::size_t datagram_bytes_max = 8192;
@@ -75,8 +75,8 @@ result<udp::socket> connected_socket(const asio::any_io_executor& executor, cons
 }
 
 /// The exchange with one address, until its end or that of the time.
-awaitable<result<announce_response>> ask_one(endpoint tracker, announce::announce_request request,
-                                             std::string target, tracker_options options, instant end) {
+awaitable<result<exchange::answer>> ask_one(endpoint tracker, exchange::question question, std::string target,
+                                            tracker_options options, instant end) {
   const auto executor = co_await asio::this_coro::executor;
   auto opened = connected_socket(executor, tracker, options.http.by);
   if (!opened) {
@@ -88,17 +88,16 @@ awaitable<result<announce_response>> ask_one(endpoint tracker, announce::announc
   std::random_device chance;
   const auto seed = (std::uint64_t{chance()} << 32) | chance();
   const auto known = options.udp != nullptr ? options.udp->find(tracker, from, now()) : std::nullopt;
-  announce::udp::exchange exchange(std::move(request), std::move(target), tracker.address.is_v6(), known,
-                                   seed);
+  exchange talk(std::move(question), std::move(target), tracker.address.is_v6(), known, seed);
   std::array<std::byte, datagram_bytes_max> room;
   while (now() < end) {
-    if (const auto datagram = exchange.poll(now())) {
+    if (const auto datagram = talk.poll(now())) {
       const auto [unsent, n] = co_await socket.async_send(asio::buffer(*datagram), use_tuple);
       if (unsent) {
         co_return unsent;
       }
     }
-    const auto patience = std::min(exchange.deadline(), end) - now();
+    const auto patience = std::min(talk.deadline(), end) - now();
     const auto got = co_await with_deadline(patience, receive(socket, asio::buffer(room)));
     if (!got) {
       continue;
@@ -106,10 +105,10 @@ awaitable<result<announce_response>> ask_one(endpoint tracker, announce::announc
     if (got->failed) {
       co_return got->failed;
     }
-    auto answer = exchange.received(now(), byte_view(room).first(got->bytes));
+    auto answer = talk.received(now(), byte_view(room).first(got->bytes));
     if (answer) {
       if (options.udp != nullptr) {
-        options.udp->keep(tracker, from, exchange.known());
+        options.udp->keep(tracker, from, talk.known());
       }
       co_return std::move(*answer);
     }
@@ -119,8 +118,8 @@ awaitable<result<announce_response>> ask_one(endpoint tracker, announce::announc
 
 }  // namespace
 
-awaitable<outcome<announce_response>> udp_announce(std::string url, announce::announce_request request,
-                                                   tracker_options options) {
+awaitable<outcome<exchange::answer>> ask_over_udp(std::string url, exchange::question question,
+                                                  tracker_options options) {
   const auto shown = shown_url(url);
   const auto parsed = parse_udp_url(url);
   if (!parsed) {
@@ -144,7 +143,7 @@ awaitable<outcome<announce_response>> udp_announce(std::string url, announce::an
   for (std::size_t i = 0; i < candidates.size() && now() < end; ++i) {
     // One that does not answer at all must leave time for the others.
     const auto share = (end - now()) / static_cast<std::int64_t>(candidates.size() - i);
-    auto answer = co_await ask_one(candidates[i], request, parsed->target, options, now() + share);
+    auto answer = co_await ask_one(candidates[i], question, parsed->target, options, now() + share);
     if (answer) {
       co_return std::move(*answer);
     }

@@ -74,9 +74,10 @@ TEST_CASE("an exchange connects, announces, and keeps the connection id for a mi
   CHECK(announce.url_data() == "/announce");
   const auto answer = e.received(start, announce_answer(announce.transaction_id));
   REQUIRE(answer);
-  CHECK(answer->interval_s == 1800);
-  REQUIRE(answer->peers.size() == 1);
-  CHECK(answer->failure_reason.empty());
+  const auto& response = std::get<announce_response>(*answer);
+  CHECK(response.interval_s == 1800);
+  REQUIRE(response.peers.size() == 1);
+  CHECK(response.failure_reason.empty());
 
   auto soon = make(e.known());
   CHECK(std::get<announce_ask>(sent(soon, start + seconds(59), kept)).connection_id == 77);
@@ -134,9 +135,39 @@ TEST_CASE("a refusal ends it with the tracker's reason, and its connection id is
   const auto id = std::get<announce_ask>(sent(e, start, kept)).transaction_id;
   const auto answer = e.received(start, error_answer(id, "connection id mismatch"));
   REQUIRE(answer);
-  CHECK(answer->failure_reason == "connection id mismatch");
+  CHECK(std::get<udp::exchange::refusal>(*answer).reason == "connection id mismatch");
   CHECK_FALSE(e.known());
   auto mute = make(connection{7, start});
   const auto other = std::get<announce_ask>(sent(mute, start, kept)).transaction_id;
-  CHECK_FALSE(mute.received(start, error_answer(other, ""))->failure_reason.empty());
+  CHECK_FALSE(
+      std::get<udp::exchange::refusal>(*mute.received(start, error_answer(other, ""))).reason.empty());
+}
+
+TEST_CASE("a scrape is asked under a connection id like an announce, and only its own answer counts") {
+  const std::vector<sha1_digest> torrents{*sha1_digest::from(as_bytes("aaaaaaaaaaaaaaaaaaaa")),
+                                          *sha1_digest::from(as_bytes("bbbbbbbbbbbbbbbbbbbb"))};
+  udp::exchange e(torrents, "/announce", false, {}, 1);
+  std::vector<std::byte> kept;
+  const auto connect = std::get<connect_ask>(sent(e, start, kept));
+  CHECK_FALSE(e.received(start, connect_answer(connect.transaction_id, 77)));
+  const auto scrape = std::get<scrape_ask>(sent(e, start, kept));
+  CHECK(scrape.connection_id == 77);
+  REQUIRE(scrape.size() == 2);
+  CHECK(scrape[1] == torrents[1]);
+  CHECK_FALSE(e.received(start, announce_answer(scrape.transaction_id)));
+  const auto counts = written(scrape_reply_head_bytes + scrape_counts_bytes, [&](span_writer& w) {
+    write_scrape_reply_head(scrape.transaction_id, w);
+    write_scrape_counts({3, 2, 1}, w);
+  });
+  const auto answer = e.received(start, counts);
+  REQUIRE(answer);
+  const std::vector<scrape_counts> expected{{3, 2, 1}};
+  CHECK((std::get<std::vector<scrape_counts>>(*answer) == expected));
+  CHECK(e.known()->id == 77);
+
+  udp::exchange announces = make(connection{77, start});
+  const auto announce = std::get<announce_ask>(sent(announces, start, kept));
+  const auto foreign = written(scrape_reply_head_bytes,
+                               [&](span_writer& w) { write_scrape_reply_head(announce.transaction_id, w); });
+  CHECK_FALSE(announces.received(start, foreign));
 }

@@ -91,3 +91,27 @@ TEST_CASE("what is no tracker's reply is an error about its URL") {
   CHECK(reply.error().subject.starts_with(server.url("/announce")));
   CHECK(reply.error().message().find("secret") == std::string::npos);
 }
+
+TEST_CASE("a tracker is scraped where its URL says, and torrents that were not asked for do not count") {
+  const std::string a(20, 'a'), b(20, 'b');
+  std::string request;
+  const auto scrape = [&](const std::string& text, const std::string& target = "/announce") {
+    script_server server([&](tcp::socket& s) {
+      request = read_request(s);
+      say(s, text);
+    });
+    return run(scrape_at(server.url(target), {*sha1_digest::from(as_bytes(a))}, {}));
+  };
+  const std::string counts = "d8:completei3e10:downloadedi2e10:incompletei1ee";
+  const auto good =
+      scrape(ok("d5:filesd20:" + a + counts + "20:" + b + counts + "ee"), "/announce?passkey=k");
+  REQUIRE(good.has_value());
+  REQUIRE(good->size() == 1);
+  CHECK(good->front() == announce::scrape_entry{*sha1_digest::from(as_bytes(a)), 3, 2, 1, 0});
+  CHECK(request.starts_with("GET /scrape?passkey=k&info_hash="));
+
+  CHECK(scrape(ok("d14:failure reason2:noe")).error().code == announce::errc::refused);
+  CHECK(scrape(ok("<html>")).error().code == announce::errc::not_bencoded);
+  CHECK(scrape("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").error().code == http_errc::bad_status);
+  CHECK(scrape(ok(""), "/a").error().code == announce::errc::no_scrape);
+}

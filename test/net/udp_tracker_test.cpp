@@ -180,3 +180,35 @@ TEST_CASE("a UDP tracker that is not there, and what is no URL of one, is an err
     CHECK(ask(url).error().code == http_errc::bad_url);
   }
 }
+
+TEST_CASE("a UDP tracker is scraped, a short answer is taken as it is, and a refusal says why") {
+  const auto scrape = [](const std::string& url) {
+    const std::vector<sha1_digest> torrents{*sha1_digest::from(as_bytes("aaaaaaaaaaaaaaaaaaaa")),
+                                            *sha1_digest::from(as_bytes("bbbbbbbbbbbbbbbbbbbb"))};
+    tracker_options options;
+    options.http.deadline = std::chrono::seconds(10);
+    return run(scrape_at(url, torrents, options));
+  };
+  bool refuses = false;
+  udp_server tracker([&](const wire_udp::ask& a) -> datagrams {
+    if (const auto* const c = std::get_if<wire_udp::connect_ask>(&a))
+      return {connected(c->transaction_id, 99)};
+    const auto& asked = std::get<wire_udp::scrape_ask>(a);
+    if (refuses) return {refused(asked.transaction_id, "not\x1b here")};
+    std::vector<std::byte> out(wire_udp::scrape_reply_head_bytes + wire_udp::scrape_counts_bytes + 5);
+    span_writer w(out);
+    wire_udp::write_scrape_reply_head(asked.transaction_id, w);
+    wire_udp::write_scrape_counts({3, 2, 1}, w);
+    return {out};
+  });
+  const auto counts = scrape(tracker.url());
+  REQUIRE(counts.has_value());
+  REQUIRE(counts->size() == 1);
+  CHECK(counts->front() ==
+        announce::scrape_entry{*sha1_digest::from(as_bytes("aaaaaaaaaaaaaaaaaaaa")), 3, 2, 1, 0});
+  refuses = true;
+  const auto none = scrape(tracker.url());
+  REQUIRE(none.has_error());
+  CHECK(none.error().code == announce::errc::refused);
+  CHECK(none.error().subject == tracker.url() + " (not  here)");
+}

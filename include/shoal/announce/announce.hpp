@@ -24,6 +24,7 @@ enum class errc {
   missing_port,       ///< absent, or no port number
   refused,            ///< a scrape's reply with a failure reason
   bad_datagram,       ///< no message of the UDP tracker protocol
+  no_scrape,          ///< the tracker's URL names no place for scrapes
 };
 const boost::system::error_category& category();
 inline error make_error_code(errc e) {

@@ -1,8 +1,8 @@
 #pragma once
-// One announce to one UDP tracker at one address (BEP 15), as a machine: datagrams and instants in, datagrams
-// out. A connection id is had first, unless one is known that is younger than a minute; what is not answered
-// is sent again after 15 s, then 30 s, and so on, twice as long each time; a connection id that has aged
-// meanwhile is had anew.
+// One announce to, or scrape of, one UDP tracker at one address (BEP 15), as a machine: datagrams and
+// instants in, datagrams out. A connection id is had first, unless one is known that is younger than a
+// minute; what is not answered is sent again after 15 s, then 30 s, and so on, twice as long each time; a
+// connection id that has aged meanwhile is had anew.
 //
 // The attacker considered: somebody who does not see our datagrams and sends us replies. Each request has a
 // transaction id of its own that cannot be guessed, and whatever does not carry the last one is ignored. That
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <shoal/announce/udp.hpp>
@@ -29,11 +30,18 @@ struct connection {
 
 class exchange {
  public:
-  /// What went wrong for good is told as the tracker would: with a failure reason.
-  using answer = announce_response;
+  /// An announce, or the torrents to scrape: `scrape_hashes_max` of them at most.
+  using question = std::variant<announce_request, std::vector<sha1_digest>>;
+  /// The tracker's reason to refuse; never empty.
+  struct refusal {
+    std::string reason;
+  };
+  /// To an announce, or the counts in the order of the torrents; fewer where the tracker gave fewer.
+  using answer = std::variant<announce_response, std::vector<scrape_counts>, refusal>;
 
-  /// `url_data` as in `announce_datagram`; `v6` is the family of the tracker's address.
-  exchange(announce_request request, std::string url_data, bool v6, std::optional<connection> known,
+  /// `url_data` as in `announce_datagram`; a scrape has no place for it. `v6` is the family of the tracker's
+  /// address.
+  exchange(question asked, std::string url_data, bool v6, std::optional<connection> known,
            std::uint64_t seed);
 
   /// The datagram to send now, if any; ask again at `deadline`, and after every datagram.
@@ -46,7 +54,9 @@ class exchange {
   std::optional<connection> known() const { return connection_; }
 
  private:
-  announce_request request_;
+  std::vector<std::byte> ask() const;
+
+  question question_;
   std::string url_data_;
   bool v6_;
   std::optional<connection> connection_;

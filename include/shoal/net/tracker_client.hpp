@@ -1,8 +1,10 @@
 #pragma once
-// Asks one tracker, once. Which tracker, when, and what to make of a failure is the core's business
-// (swarm::announce_schedule). The URL's scheme chooses between HTTP(S) and UDP.
+// Asks one tracker, once: for peers, or how many there are. Which tracker, when, and what to make of a
+// failure is the core's business (swarm::announce_schedule). The URL's scheme chooses between HTTP(S) and
+// UDP.
 
 #include <string>
+#include <vector>
 
 #include <shoal/announce/announce.hpp>
 #include <shoal/net/http_client.hpp>
@@ -20,6 +22,12 @@ struct tracker_options {
 awaitable<outcome<announce::announce_response>> announce_to(std::string tracker_url,
                                                             announce::announce_request request,
                                                             tracker_options options);
+
+/// What the tracker counts in these torrents (BEP 48, 15), 74 at most; those that it does not know are left
+/// out. A refusal is a failure with the tracker's reason in its subject.
+awaitable<outcome<std::vector<announce::scrape_entry>>> scrape_at(std::string tracker_url,
+                                                                  std::vector<sha1_digest> torrents,
+                                                                  tracker_options options);
 
 /// The tracker's URL as it may be shown: host and path, the query and any passkey-like path part cut.
 std::string shown_url(const std::string& tracker_url);
