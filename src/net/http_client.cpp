@@ -51,7 +51,7 @@ bool is_redirect(unsigned status) {
 
 std::string request_text(const http_url& url, const std::string& user_agent) {
   return "GET " + url.target + " HTTP/1.1\r\nHost: " + url.authority + "\r\nUser-Agent: " + user_agent +
-         "\r\nAccept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n";
+         "\r\nAccept: */*\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n";
 }
 
 /// One GET along its redirects.

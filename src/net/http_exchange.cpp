@@ -11,6 +11,8 @@
 
 #include <shoal/net/http_client.hpp>
 
+#include "net/gunzip.hpp"
+
 namespace shoal::net {
 
 namespace http = boost::beast::http;
@@ -52,6 +54,13 @@ awaitable<result<http_answer>> exchange_on(Stream& stream, std::string request, 
   out.status = message.result_int();
   out.location = message[http::field::location];
   out.body = std::move(message.body());
+  if (const auto coding = message[http::field::content_encoding]; coding == "gzip" || coding == "x-gzip") {
+    auto unpacked = gunzip(out.body, body_bytes_max);
+    if (!unpacked) {
+      co_return unpacked.error();
+    }
+    out.body = std::move(*unpacked);
+  }
   co_return out;
 }
 

@@ -1,13 +1,14 @@
+import subprocess
 import unittest
 
 from content import digests, random_file
-from swarm_test import MIB, OK, SwarmTest
+from swarm_test import INCOMPLETE, MIB, NETWORK, OK, SwarmTest
 from web_server import WebServer
 
 
 class WebSeedTest(SwarmTest):
-    def web(self, folder, how="honest"):
-        server = WebServer(folder, how)
+    def web(self, folder, how="honest", **more):
+        server = WebServer(folder, how, **more)
         self.addCleanup(server.close)
         return server
 
@@ -38,6 +39,35 @@ class WebSeedTest(SwarmTest):
         leecher.wait_for("complete", 60)
         self.assertEqual(leecher.wait(), OK)
         self.assertEqual(digests(root), digests(leecher.folder / root.name))
+
+    def identity(self, name):
+        """A certificate for 127.0.0.1 that vouches for itself."""
+        file = self.shop.path / (name + ".pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
+                        "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-out", file,
+                        "-keyout", file.with_suffix(".key")], check=True, capture_output=True)
+        with open(file, "a", encoding="ascii") as both:
+            both.write(file.with_suffix(".key").read_text("ascii"))
+        return file
+
+    def test_https_is_fetched_from_when_its_authority_is_trusted(self):
+        original = self.file(3 * MIB + 5)
+        ours, anothers = self.identity("ours"), self.identity("another's")
+        server = self.web(original.parent, identity=ours)
+        torrent = self.create(original, "--web-seed", server.url)
+        for authority in ([], ["--ca-file", anothers]):
+            strict = self.leech(torrent, "--stall-timeout", "2s", *authority, name=f"strict {len(authority)}")
+            self.assertIn(strict.wait(), (NETWORK, INCOMPLETE))
+        self.assertFalse(server.requests)
+        self.assert_fetched(self.leech(torrent, "--ca-file", ours, "--exit-when-complete"), original)
+        self.assertLess(server.connections, 10, "connections are kept")
+
+    def test_one_that_sends_whole_files_only_serves(self):
+        original = self.file(2 * MIB + 3)
+        server = self.web(original.parent, "whole")
+        torrent = self.create(original, "--web-seed", server.url)
+        self.assert_fetched(self.leech(torrent, "--exit-when-complete"), original)
+        self.assertLess(len(server.requests), 3, "what passes by is taken")
 
     def test_its_work_is_shared_with_peers(self):
         original = self.file(8 * MIB)

@@ -1,13 +1,15 @@
 """A web server made by hand: serves the files below a folder, in the way that it is told to."""
 import http.server
+import ssl
 import threading
 import urllib.parse
 
 
 class WebServer:
-    """`how`: honest, garbage, short, long, shifted, stalls, loops, gone, busy (once)."""
+    """`how`: honest, whole (without ranges), garbage, short, long, shifted, stalls, loops, gone, busy (once). `identity` is
+    a file with a certificate and its key: then it speaks TLS."""
 
-    def __init__(self, folder, how="honest", address="127.0.0.1"):
+    def __init__(self, folder, how="honest", address="127.0.0.1", identity=None):
         self.requests, self.connections = [], 0
         owner = self
 
@@ -37,6 +39,8 @@ class WebServer:
                 if not file.is_file():
                     return self.send_error(404)
                 data = file.read_bytes()
+                if how == "whole":
+                    return self.reply(200, data, {})
                 first, last = map(int, range_.removeprefix("bytes=").split("-"))
                 part = data[first:last + 1]
                 told = f"bytes {first}-{last}/{len(data)}"
@@ -66,7 +70,11 @@ class WebServer:
         self.stalled = threading.Event()
         self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
         self.server.daemon_threads = True
-        self.url = "http://%s:%d/" % self.server.server_address
+        if identity:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(identity)
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = "%s://%s:%d/" % ("https" if identity else "http", *self.server.server_address)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):

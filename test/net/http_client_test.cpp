@@ -1,4 +1,5 @@
 #include <string>
+#include <zlib.h>
 
 #include <doctest/doctest.h>
 
@@ -24,6 +25,21 @@ error failing(const std::string& url, http_options options = {}) {
   const auto reply = get(url, std::move(options));
   REQUIRE_FALSE(reply.has_value());
   return reply.error().code;
+}
+
+std::string gzipped(std::string_view text) {
+  z_stream stream{};
+  REQUIRE(::deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) ==
+          Z_OK);
+  std::string out(::deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  REQUIRE(::deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  out.resize(stream.total_out);
+  ::deflateEnd(&stream);
+  return out;
 }
 
 std::string repeated(std::string_view what, int times) {
@@ -163,6 +179,29 @@ TEST_CASE("a body as large as the bound is taken") {
   CHECK(get(server.url(), options).has_value());
   options.body_bytes_max = 9;
   CHECK(failing(server.url(), options) == http_errc::body_too_large);
+}
+
+TEST_CASE("a body packed by gzip is unpacked, as far as its bound allows") {
+  const auto reply_with = [](const std::string& packed, const std::string& coding = "gzip") {
+    script_server server(answer("HTTP/1.1 200 OK\r\nContent-Encoding: " + coding + "\r\nContent-Length: " +
+                                std::to_string(packed.size()) + "\r\n\r\n" + packed));
+    return get(server.url());
+  };
+  const std::string body = "d8:intervali60e5:peers0:e";
+  CHECK(reply_with(gzipped(body)).value().body == body);
+  CHECK(reply_with(gzipped(body), "x-gzip").value().body == body);
+  CHECK(reply_with(gzipped("")).value().body.empty());
+  const std::size_t bound = http_options().body_bytes_max;
+  CHECK(reply_with(gzipped(std::string(bound, 'x'))).value().body.size() == bound);
+  CHECK(reply_with(gzipped(std::string(bound + 1, 'x'))).error().code == http_errc::body_too_large);
+  const auto bomb = gzipped(std::string(64U << 20, 'x'));
+  CHECK(bomb.size() * 1000 < 70U << 20);
+  CHECK(reply_with(bomb).error().code == http_errc::body_too_large);
+  auto half = gzipped(repeated("0123456789abcdef ", 100));
+  half.resize(half.size() / 2);
+  CHECK(reply_with(half).error().code == http_errc::incomplete_reply);
+  CHECK(reply_with("").error().code == http_errc::incomplete_reply);
+  CHECK(reply_with(body).error().code == http_errc::not_http);
 }
 
 TEST_CASE("a server that stalls meets the deadline") {

@@ -68,8 +68,8 @@ awaitable<std::vector<std::string>> fetch_all(std::string url, std::vector<std::
   co_return out;
 }
 
-awaitable<error> failure_of(std::string url, std::size_t file_bytes) {
-  web_source source(hurried());
+awaitable<error> failure_of(std::string url, std::size_t file_bytes, http_options options = hurried()) {
+  web_source source(std::move(options));
   auto got = co_await fetch(source, url, 4, 4, file_bytes);
   co_return got ? error() : got.error();
 }
@@ -150,4 +150,18 @@ TEST_CASE("a server that stalls is given up") {
     read_request(s);  // until the client has gone
   });
   CHECK(run(failure_of(server.url("/file"), content.size())) == http_errc::deadline_passed);
+}
+
+TEST_CASE("a redirect from elsewhere into this machine or network is refused") {
+  for (const std::string near : {"127.0.0.1", "[::1]", "10.1.2.3", "localhost"}) {
+    CAPTURE(near);
+    const script_server as_proxy([&near](tcp::socket& s) {
+      read_request(s);  // CONNECT
+      say(s, "HTTP/1.1 200 OK\r\n\r\n");
+      answers({"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://" + near + "/\r\n\r\n"})(s);
+    });
+    auto options = hurried();
+    options.by.via = proxy{proxy::kind::http, "127.0.0.1", as_proxy.port(), {}, {}};
+    CHECK(run(failure_of("http://web.invalid/file", content.size(), options)) == http_errc::unsafe_redirect);
+  }
 }

@@ -1,5 +1,5 @@
 #pragma once
-// One HTTP(S) GET, for trackers and later web seeds: redirects followed with care, gzip not asked for, the
+// One HTTP(S) GET, for trackers and later web seeds: redirects followed with care, gzip taken, the
 // whole exchange (names, connecting, TLS, redirects, body) under one deadline, header and body under bounds.
 // The certificate and its host name are checked against the system's authorities. No cookies, no connection
 // kept: an announce comes once in many minutes.
@@ -39,7 +39,7 @@ const boost::system::error_category& certificate_category();
 struct http_options {
   route by;
   duration deadline = std::chrono::seconds(20);
-  std::size_t body_bytes_max = 2U << 20;
+  std::size_t body_bytes_max = 2U << 20;  ///< packed and unpacked
   int redirects_max = 5;
   std::string user_agent = "shoal";
   /// PEM file of authorities to trust besides the system's (a private tracker's own).
