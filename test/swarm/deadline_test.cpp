@@ -61,7 +61,7 @@ TEST_CASE("what is needed first is asked for first") {
   CHECK(s.core.pieces().deadlines().size() == 1);
 }
 
-TEST_CASE("what is due is asked of the fast; when time runs out, of everybody and of several") {
+TEST_CASE("what is due is asked of the fast, and of everybody when time runs out") {
   stream s;
   const auto slow = s.join_seed(2), fast = s.join_seed(3);
   s.answer(fast, 32);
