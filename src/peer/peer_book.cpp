@@ -10,7 +10,7 @@ bool peer_book::add(instant now, const endpoint& who, rng& chance) {
     return false;
   }
   auto& e = entries_[who];
-  e.ticket = chance.next();
+  e.ticket = ticket_for(who, chance.next());
   schedule(who, e, now);
   return true;
 }
@@ -29,32 +29,73 @@ bool peer_book::make_room() {
   return true;
 }
 
-void peer_book::schedule(const endpoint& who, entry& e, instant due) {
-  if (e.due) {
-    turns_.erase(turn_of(who, e));
+/// What it is worth comes first, then chance.
+std::uint64_t peer_book::ticket_for(const endpoint& who, std::uint64_t random) const {
+  const auto known = worth_ ? worth_(who) : std::nullopt;
+  return known ? std::uint64_t{~*known} << 32U | (random & 0xffffffffU) : random;
+}
+
+void peer_book::reconsider() {
+  for (auto& [who, e] : entries_) {
+    const auto ticket = ticket_for(who, e.ticket);
+    if (e.ready) {
+      ready_.erase({e.ticket, who});
+      ready_.emplace(ticket, who);
+    }
+    e.ticket = ticket;
   }
+}
+
+void peer_book::unschedule(const endpoint& who, entry& e) {
+  if (e.due && e.ready) {
+    ready_.erase({e.ticket, who});
+  } else if (e.due) {
+    waiting_.erase({*e.due, who});
+  }
+  e.due.reset();
+  e.ready = false;
+}
+
+void peer_book::schedule(const endpoint& who, entry& e, instant due) {
+  unschedule(who, e);
   e.due = due;
-  turns_.insert(turn_of(who, e));
+  waiting_.emplace(due, who);
 }
 
 std::optional<endpoint> peer_book::next(instant now) {
-  if (turns_.empty() || turns_.begin()->first.first > now) {
+  while (!waiting_.empty() && waiting_.begin()->first <= now) {
+    const endpoint who = waiting_.begin()->second;
+    waiting_.erase(waiting_.begin());
+    auto& e = entries_.at(who);
+    e.ready = true;
+    ready_.emplace(e.ticket, who);
+  }
+  if (ready_.empty()) {
     return std::nullopt;
   }
-  const endpoint who = turns_.begin()->second;
+  const endpoint who = ready_.begin()->second;
   busy(who);
   return who;
 }
 
+bool peer_book::take(const endpoint& who) {
+  const auto found = entries_.find(who);
+  const bool idle = found != entries_.end() && found->second.due.has_value();
+  busy(who);
+  return idle;
+}
+
 std::optional<instant> peer_book::due() const {
-  return turns_.empty() ? std::nullopt : std::optional(turns_.begin()->first.first);
+  if (!ready_.empty()) {
+    return entries_.at(ready_.begin()->second).due;
+  }
+  return waiting_.empty() ? std::nullopt : std::optional(waiting_.begin()->first);
 }
 
 void peer_book::busy(const endpoint& who) {
   const auto found = entries_.find(who);
-  if (found != entries_.end() && found->second.due) {
-    turns_.erase(turn_of(who, found->second));
-    found->second.due.reset();
+  if (found != entries_.end()) {
+    unschedule(who, found->second);
   }
 }
 
@@ -95,9 +136,7 @@ void peer_book::forget(const endpoint& who) {
   if (found == entries_.end()) {
     return;
   }
-  if (found->second.due) {
-    turns_.erase(turn_of(who, found->second));
-  }
+  unschedule(who, found->second);
   entries_.erase(found);
 }
 

@@ -15,10 +15,6 @@ constexpr std::uint32_t oddities_max = 200;
 /// BEP 6's example size; also when a peer has so few pieces that the set is worth sending.
 constexpr std::uint32_t allowed_fast_pieces = 10;
 
-/// Part of `peers_max` that we fill by connecting unless told otherwise; the rest is for those who connect to
-/// us.
-constexpr std::uint32_t outgoing_share_percent = 60;
-
 /// A `have` waits so long for company: on its own it costs as much as a dozen blocks, in packets and wakes.
 constexpr duration have_wait_max = std::chrono::milliseconds(100);
 
@@ -30,7 +26,9 @@ bool waits_for_pieces(const peer_state& p) {
 }  // namespace
 
 connections::connections(state& s, const core_setup& setup)
-    : s_(s), book_(setup.settings.book), our_id_(setup.our_id) {}
+    : s_(s), book_(setup.settings.book), our_id_(setup.our_id) {
+  book_.prefer([this](const endpoint& who) { return worth_of(who); });
+}
 
 peer_state* connections::joined(const peer_joined& e) {
   if (e.outgoing && connecting_ > 0) {
@@ -54,7 +52,7 @@ peer_state* connections::joined(const peer_joined& e) {
   }
 
   const bool twice = is_duplicate(e);
-  const bool full = s_.peers.size() >= s_.settings.peers_max;
+  const bool full = s_.peers.size() >= s_.settings.peers_max && (twice || !make_room_for(e.remote));
   peer_state& p = s_.peers.add(std::move(fresh));
   if (!s_.running) {
     drop(p, drop_reason::stopping);
@@ -140,23 +138,6 @@ void connections::left(peer_key key) {
     }
   }
   s_.peers.remove(key);
-}
-
-void connections::connect_failed(const swarm::connect_failed& e) {
-  if (connecting_ > 0) {
-    --connecting_;
-  }
-  if (e.ourselves) {
-    book_.forget(e.remote);
-  } else {
-    book_.failed(s_.now, e.remote);
-  }
-}
-
-void connections::found(std::span<const endpoint> peers) {
-  for (const auto& who : peers) {
-    book_.add(s_.now, who, s_.chance);
-  }
 }
 
 void connections::set_pieces(peer_state& p, bitfield has) {
@@ -346,24 +327,6 @@ void connections::drop_if_useless(peer_state& p) {
   }
 }
 
-bool connections::has_room() const {
-  const std::size_t share = std::max<std::size_t>(1, s_.settings.peers_max * outgoing_share_percent / 100);
-  const std::size_t outgoing_max = s_.settings.connect_until == 0 ? share : s_.settings.connect_until;
-  return s_.running && connecting_ < s_.settings.connecting_max &&
-         s_.peers.size() + connecting_ < outgoing_max;
-}
-
-void connections::reach_out() {
-  while (has_room()) {
-    const auto who = book_.next(s_.now);
-    if (!who) {
-      return;
-    }
-    ++connecting_;
-    s_.emit(connect{*who});
-  }
-}
-
 void connections::sweep() {
   s_.peers.for_each([&](peer_state& p) {
     if (s_.now - p.last_received > s_.settings.silence_max) {
@@ -375,14 +338,6 @@ void connections::sweep() {
       lose_interest(p);
     }
   });
-}
-
-bool connections::lonely() const {
-  return s_.peers.size() + connecting_ < 5 && !s_.complete();
-}
-
-std::optional<instant> connections::deadline() const {
-  return has_room() ? book_.due() : std::nullopt;
 }
 
 }  // namespace shoal::swarm

@@ -33,6 +33,9 @@ class connections {
   /// It told where it accepts connections (BEP 10 "p").
   void listens_at(peer_state& p, std::uint16_t port);
 
+  /// Somebody said how it sees us ("yourip" of BEP 10, BEP 24).
+  void seen_as(const ip_address& by, const ip_address& us);
+
   /// We have `piece` now: lose interest where nothing else is wanted, and tell those who lack it; at once
   /// those to whom it matters, the others with what we say next to them, or in 100 ms.
   void announce_piece(piece_index piece);
@@ -52,6 +55,8 @@ class connections {
   void drop_useless();
   void drop_if_useless(peer_state& p);
 
+  /// To this one now, if there is room and it is not being tried; a failure before does not matter.
+  void dial_now(const endpoint& who);
   /// Connects to more peers, while there is room.
   void reach_out();
   /// Once a second: keep-alives and time-outs.
@@ -62,6 +67,9 @@ class connections {
 
  private:
   bool has_room() const;
+  void dial(const endpoint& who);
+  std::optional<std::uint32_t> worth_of(const endpoint& who) const;
+  bool make_room_for(const endpoint& newcomer);
   void greet(peer_state& p, bool greeted);
   bool is_duplicate(const peer_joined& e);
   void set_pieces(peer_state& p, bitfield has);

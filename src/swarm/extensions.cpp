@@ -1,6 +1,7 @@
 #include "swarm/extensions.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <shoal/wire/extension.hpp>
 #include <shoal/wire/metadata_message.hpp>
@@ -98,6 +99,9 @@ void extensions::take_handshake(peer_state& p, const wire::extended& m) {
   }
   if (hello->listen_port) {
     connections_.listens_at(p, *hello->listen_port);
+  if (hello->your_address && !std::exchange(p.told_our_address, true)) {
+    connections_.seen_as(p.remote.address, *hello->your_address);
+  }
     exchange_.met(p);
   }
   p.pex_id = hello->id_of(wire::ut_pex).value_or(p.pex_id);

@@ -12,6 +12,7 @@
 
 #include <shoal/base/rng.hpp>
 #include <shoal/base/token_bucket.hpp>
+#include <shoal/peer/outside_view.hpp>
 #include <shoal/swarm/torrent_core.hpp>
 
 namespace shoal::swarm {
@@ -74,7 +75,8 @@ struct state {
         geometry(s.geometry),
         info_hash(s.info_hash),
         chance(s.seed),
-        picker(s.geometry, s.settings.picking, chance.next()) {}
+        picker(s.geometry, s.settings.picking, chance.next()),
+        listen_port(s.listen_port) {}
 
   core_settings settings;
   piece::geometry geometry;
@@ -89,6 +91,9 @@ struct state {
   instant now{};
   bool running = false;
   bool disk_ok = true;
+  /// How others see us, and where they may reach us: the port of it, 0 for nowhere.
+  peer::outside_view outside;
+  std::uint16_t listen_port = 0;
   /// We seed and say that we have nothing (BEP 16), until every piece is somewhere else.
   bool hiding = false;
   /// Blocks became free to be asked of others: idle peers should look again.

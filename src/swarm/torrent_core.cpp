@@ -219,6 +219,9 @@ void torrent_core::parts::on(const announced& e) {
   for (const auto& found : e.response.peers) {
     links.found(std::span(&found.endpoint, 1));
   }
+  if (e.response.external_ip) {
+    links.seen_as({}, *e.response.external_ip);  // BEP 24; all trackers are one witness
+  }
   s.emit(std::move(r));
 }
 

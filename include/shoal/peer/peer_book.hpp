@@ -3,11 +3,13 @@
 //
 // Bounded: `entries_max` addresses; when full, one that failed most is forgotten for a new one, so a tracker
 // or a peer that lies about addresses cannot push out the good ones (they have no failures). Banned addresses
-// are bounded as well, the oldest is forgotten. Choosing the next is O(log n).
+// are bounded as well, the oldest is forgotten. Of those whose time has come the one is next that is worth
+// most (BEP 40), where that is known, else any. Choosing the next is O(log n).
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,10 +37,18 @@ class peer_book {
  public:
   explicit peer_book(const book_settings& s = {}) : settings_(s) {}
 
+  /// What a peer is worth, more is better; nothing where it is not known. Asked when a peer is added, and of
+  /// all anew by `reconsider`, O(n log n).
+  using worth = std::function<std::optional<std::uint32_t>(const endpoint&)>;
+  void prefer(worth w) { worth_ = std::move(w); }
+  void reconsider();
+
   /// True when it is new. Port 0, unspecified and multicast addresses and banned ones are not taken.
   bool add(instant now, const endpoint& who, rng& chance);
   /// The next to connect to, if one is due; it counts as busy until `failed` or `ended`.
   std::optional<endpoint> next(instant now);
+  /// That one, if it is known and not busy, whenever it was to be tried; it counts as busy from now on.
+  bool take(const endpoint& who);
   /// When `next` will give one, as far as is known.
   std::optional<instant> due() const;
 
@@ -65,17 +75,20 @@ class peer_book {
   struct entry {
     std::uint32_t failures = 0;
     std::optional<instant> due;  ///< nothing while busy
-    std::uint64_t ticket = 0;    ///< random order among those due at one time
+    std::uint64_t ticket = 0;    ///< the order of those whose time has come: least first
+    bool ready = false;          ///< it has
   };
-  using turn = std::pair<std::pair<instant, std::uint64_t>, endpoint>;
 
-  static turn turn_of(const endpoint& who, const entry& e) { return {{*e.due, e.ticket}, who}; }
   void schedule(const endpoint& who, entry& e, instant due);
+  void unschedule(const endpoint& who, entry& e);
+  std::uint64_t ticket_for(const endpoint& who, std::uint64_t random) const;
   bool make_room();
 
   book_settings settings_;
   std::map<endpoint, entry> entries_;
-  std::set<turn> turns_;
+  std::set<std::pair<instant, endpoint>> waiting_;
+  std::set<std::pair<std::uint64_t, endpoint>> ready_;  // by ticket
+  worth worth_;
   std::set<ip_address> banned_;
   std::deque<ip_address> banned_order_;
 };

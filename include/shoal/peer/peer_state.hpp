@@ -42,6 +42,7 @@ struct peer_state {
   std::uint32_t metadata_parts_served = 0;  ///< of BEP 9, to it
   std::uint8_t pex_id = 0;                  ///< under which it takes "ut_pex"; 0: it does not
   bool told_upload_only = false;            ///< we told it that we want nothing (BEP 21)
+  bool told_our_address = false;            ///< it said how it sees us ("yourip"); once is enough
   std::uint64_t pex_number = 0;             ///< the count of peers met when we knew `listens_at`; 0: not yet
   std::uint64_t pex_told = 0;               ///< the number up to which it was told
   instant pex_due{};                        ///< not told anything before
