@@ -23,6 +23,7 @@ extensions::extensions(state& s, connections& c, peer_exchange& x, const core_se
     : s_(s),
       connections_(c),
       exchange_(x),
+      punching_(s, c, x),
       client_(setup.client),
       listen_port_(setup.listen_port),
       metadata_(setup.is_private ? nullptr : setup.metadata) {}
@@ -52,6 +53,7 @@ void extensions::say_hello(peer_state& p) {
   }
   if (!exchange_.off()) {
     hello.ids.emplace(wire::ut_pex, wire::our_ut_pex_id);
+    hello.ids.emplace(wire::ut_holepunch, wire::our_ut_holepunch_id);
   }
   const bool wants_nothing = s_.complete() && !s_.hiding;
   if (wants_nothing || p.told_upload_only) {
@@ -71,6 +73,8 @@ std::optional<piece_index> extensions::take(peer_state& p, const wire::extended&
     take_metadata(p, m);
   } else if (m.id == wire::our_ut_pex_id) {
     exchange_.take(p, m);
+  } else if (m.id == wire::our_ut_holepunch_id) {
+    punching_.take(p, m.payload);
   }
   return std::nullopt;
 }
@@ -94,17 +98,18 @@ void extensions::take_handshake(peer_state& p, const wire::extended& m) {
   if (hello->client) {
     p.client = *hello->client;
   }
+  if (hello->your_address && !std::exchange(p.told_our_address, true)) {
+    connections_.seen_as(p.remote.address, *hello->your_address);
+  }
   if (hello->requests_max) {
     p.window.limit_to(*hello->requests_max);
   }
   if (hello->listen_port) {
     connections_.listens_at(p, *hello->listen_port);
-  if (hello->your_address && !std::exchange(p.told_our_address, true)) {
-    connections_.seen_as(p.remote.address, *hello->your_address);
-  }
     exchange_.met(p);
   }
   p.pex_id = hello->id_of(wire::ut_pex).value_or(p.pex_id);
+  p.holepunch_id = hello->id_of(wire::ut_holepunch).value_or(p.holepunch_id);
   p.metadata_id = hello->id_of(wire::ut_metadata).value_or(p.metadata_id);
   p.upload_only = hello->upload_only.value_or(p.upload_only);
   connections_.drop_if_useless(p);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "swarm/connections.hpp"
+#include "swarm/holepunching.hpp"
 #include "swarm/peer_exchange.hpp"
 #include "swarm/state.hpp"
 
@@ -21,6 +22,7 @@ class extensions {
   void greet(peer_state& p);
   /// Whether we want anything has changed: everybody is told (BEP 21).
   void tell_wishes();
+  void dial_failed(const endpoint& who) { punching_.dial_failed(who); }
   /// A piece that the peer has lost by it, if any.
   std::optional<piece_index> take(peer_state& p, const wire::extended& m);
 
@@ -34,6 +36,7 @@ class extensions {
   state& s_;
   connections& connections_;
   peer_exchange& exchange_;
+  holepunching punching_;
   std::string client_;
   std::uint16_t listen_port_;
   std::shared_ptr<const std::vector<std::byte>> metadata_;  // null: not offered

@@ -12,19 +12,20 @@ namespace shoal::swarm {
 namespace {
 
 constexpr std::size_t gone_max = 200;
-
-/// Whether it helps `to`, and harms nobody, to hear of `who`.
-bool may_hear_of(const peer_state& to, const endpoint& who) {
-  return reach_of(who.address) >= reach_of(to.remote.address) && who != to.listens_at;
-}
+constexpr std::size_t relays_max = 500;
 
 std::uint8_t flags_of(const peer_state& p) {
   using wire::pex_peer;
   return static_cast<std::uint8_t>((p.is_seed() || p.upload_only ? pex_peer::seed : 0) |
+                                   (p.holepunch_id != 0 ? pex_peer::holepunch : 0) |
                                    (p.outgoing ? pex_peer::reachable : 0));
 }
 
 }  // namespace
+
+bool may_hear_of(const peer_state& to, const endpoint& who) {
+  return reach_of(who.address) >= reach_of(to.remote.address) && who != to.listens_at;
+}
 
 void peer_exchange::met(peer_state& p) {
   if (!off_ && p.listens_at && p.pex_number == 0) {
@@ -102,7 +103,25 @@ void peer_exchange::take(peer_state& p, const wire::extended& m) {
     connections_.oddity(p, "peer exchange more often than once a minute");
     return;
   }
+  for (const auto& who : message->added) {
+    if ((who.flags & wire::pex_peer::holepunch) != 0 &&
+        std::ranges::find(believed, who.endpoint) != believed.end()) {
+      relays_.emplace_back(who.endpoint, p.key);
+    }
+  }
+  while (relays_.size() > relays_max) {
+    relays_.pop_front();
+  }
   connections_.found(believed);
+}
+
+std::optional<peer_key> peer_exchange::take_relay(const endpoint& who) {
+  std::optional<peer_key> out;
+  std::erase_if(relays_, [&](const auto& r) {
+    out = r.first == who ? r.second : out;  // the last one that told
+    return r.first == who;
+  });
+  return out;
 }
 
 }  // namespace shoal::swarm

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <utility>
 
 #include <shoal/swarm/pex_intake.hpp>
 #include <shoal/wire/extension.hpp>
@@ -15,6 +17,9 @@
 #include "swarm/state.hpp"
 
 namespace shoal::swarm {
+
+/// Whether it helps `to`, and harms nobody, to hear of `who`.
+bool may_hear_of(const peer_state& to, const endpoint& who);
 
 class peer_exchange {
  public:
@@ -33,6 +38,8 @@ class peer_exchange {
   void take(peer_state& p, const wire::extended& m);
   /// Once a second.
   void sweep();
+  /// Who told us of it and said that it speaks `ut_holepunch` (BEP 55); told once.
+  std::optional<peer_key> take_relay(const endpoint& who);
 
  private:
   struct gone {
@@ -48,7 +55,8 @@ class peer_exchange {
   pex_intake intake_;
   bool off_;
   std::uint64_t number_ = 0;
-  std::deque<gone> gone_;  // oldest first
+  std::deque<gone> gone_;                             // oldest first
+  std::deque<std::pair<endpoint, peer_key>> relays_;  // oldest first
 };
 
 }  // namespace shoal::swarm

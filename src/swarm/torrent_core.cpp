@@ -60,7 +60,10 @@ struct torrent_core::parts {
       up.joined(*p);
     }
   }
-  void on(const swarm::connect_failed& e) { links.connect_failed(e); }
+  void on(const swarm::connect_failed& e) {
+    links.connect_failed(e);
+    ext.dial_failed(e.remote);
+  }
   void on(const peer_left& e) {
     if (peer_state* const p = s.peers.find(e.key)) {
       up.left(*p);
@@ -216,11 +219,11 @@ void torrent_core::parts::on(const announced& e) {
   if (!current || !s.running) {
     return;
   }
-  for (const auto& found : e.response.peers) {
-    links.found(std::span(&found.endpoint, 1));
-  }
   if (e.response.external_ip) {
     links.seen_as({}, *e.response.external_ip);  // BEP 24; all trackers are one witness
+  }
+  for (const auto& found : e.response.peers) {
+    links.found(std::span(&found.endpoint, 1));
   }
   s.emit(std::move(r));
 }

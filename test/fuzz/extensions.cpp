@@ -6,6 +6,7 @@
 #include <span>
 
 #include <shoal/wire/extension.hpp>
+#include <shoal/wire/holepunch_message.hpp>
 #include <shoal/wire/metadata_message.hpp>
 #include <shoal/wire/pex_message.hpp>
 
@@ -41,6 +42,14 @@ void peers(byte_view in) {
           back->dropped.size() == message->dropped.size());
 }
 
+void holepunch(byte_view in) {
+  const auto message = wire::decode_holepunch_message(in);
+  if (message) {
+    const auto back = wire::decode_holepunch_message(wire::encode(*message));
+    require(back.has_value() && *back == *message);
+  }
+}
+
 void handshake(byte_view in) {
   const auto h = wire::decode_extension_handshake(in);
   if (!h) {
@@ -61,15 +70,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const auto in = std::as_bytes(std::span(data, size)).subspan(1);
-  switch (data[0] % 3) {
+  switch (data[0] % 4) {
     case 0:
       metadata(in);
       break;
     case 1:
       handshake(in);
       break;
-    default:
+    case 2:
       peers(in);
+      break;
+    default:
+      holepunch(in);
       break;
   }
   return 0;

@@ -12,6 +12,7 @@
 #include <shoal/base/strong.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/hash/digest.hpp>
+#include <shoal/peer/allowance.hpp>
 #include <shoal/peer/request_window.hpp>
 #include <shoal/peer/upload_queue.hpp>
 
@@ -41,8 +42,11 @@ struct peer_state {
   std::uint8_t metadata_id = 0;             ///< under which it takes "ut_metadata"; 0: it does not
   std::uint32_t metadata_parts_served = 0;  ///< of BEP 9, to it
   std::uint8_t pex_id = 0;                  ///< under which it takes "ut_pex"; 0: it does not
-  bool told_upload_only = false;            ///< we told it that we want nothing (BEP 21)
   bool told_our_address = false;            ///< it said how it sees us ("yourip"); once is enough
+  bool told_upload_only = false;            ///< we told it that we want nothing (BEP 21)
+  std::uint8_t holepunch_id = 0;            ///< under which it takes "ut_holepunch"; 0: it does not
+  allowance rendezvous{10};                 ///< of BEP 55, that it may ask for
+  allowance meetings{10};                   ///< and to which it may send us
   std::uint64_t pex_number = 0;             ///< the count of peers met when we knew `listens_at`; 0: not yet
   std::uint64_t pex_told = 0;               ///< the number up to which it was told
   instant pex_due{};                        ///< not told anything before

@@ -18,12 +18,14 @@
 namespace shoal::wire {
 
 /// The extensions that we speak, and the ids under which peers are to send them to us.
-inline constexpr std::string_view ut_pex = "ut_pex";            // BEP 11
-inline constexpr std::string_view ut_metadata = "ut_metadata";  // BEP 9
-inline constexpr std::string_view lt_donthave = "lt_donthave";  // BEP 54
+inline constexpr std::string_view ut_pex = "ut_pex";              // BEP 11
+inline constexpr std::string_view ut_metadata = "ut_metadata";    // BEP 9
+inline constexpr std::string_view lt_donthave = "lt_donthave";    // BEP 54
+inline constexpr std::string_view ut_holepunch = "ut_holepunch";  // BEP 55
 inline constexpr std::uint8_t our_ut_pex_id = 1;
 inline constexpr std::uint8_t our_ut_metadata_id = 2;
 inline constexpr std::uint8_t our_lt_donthave_id = 3;
+inline constexpr std::uint8_t our_ut_holepunch_id = 4;
 
 /// The payload of "lt_donthave": the sender has lost this piece. Nothing when it is not four bytes.
 std::vector<std::byte> encode_dont_have(piece_index p);
