@@ -65,7 +65,11 @@ std::size_t begun_end(std::string_view text) {
 
 proxy_handshake::proxy_handshake(const proxy& by, std::string host, std::uint16_t port)
     : by_(by), host_(std::move(host)), port_(port) {
-  by_.how == proxy::kind::socks5 ? greet() : ask_by_http();
+  if (by_.how == proxy::kind::socks5) {
+    greet();
+  } else {
+    ask_by_http();
+  }
 }
 
 std::vector<std::byte> proxy_handshake::output() {

@@ -1,4 +1,5 @@
 """Torrent files, peers and trackers that mean harm."""
+import gzip
 import socket
 import unittest
 
@@ -106,6 +107,7 @@ class HostileTest(SwarmTest):
             "half a reply": reply(b"d8:inter", length=1000), "endless": endless, "empty": reply(b""),
             "rubbish": lambda c: c.sendall(b"\0\xff\x17" * 500), "huge number": reply(b"d8:intervali99999999999999999999ee"),
             "negative interval": reply(b"d8:intervali-5e5:peers0:e"), "odd peers": reply(b"d8:intervali9e5:peers5:abcdee"),
+            "bomb": reply(gzip.compress(bytes(64 * MIB)), b"Content-Encoding: gzip\r\n"),
             "failure": reply(b"d14:failure reason9:go away!\x1be"), "itself": lambda c: c.sendall(
                 b"HTTP/1.1 302 Found\r\nLocation: /announce\r\nContent-Length: 0\r\n\r\n"),
         }

@@ -14,10 +14,12 @@ class Sniffer:
         self.process = Process(shop, "sniffer", [*enter, sys.executable, __file__])
         wait_until(lambda: "ready" in self.process.output(), "the sniffer should be ready")
 
-    def packets(self):
-        """(network interface, protocol, source address, destination's port) of each so far."""
+    def packets(self, loopback=False):
+        """(network interface, protocol, source address, destination's port) of each so far; those that the host sends to
+        itself only when they are wanted."""
         whole = self.process.output().rpartition("\n")[0].splitlines()[1:]
-        return [(device, protocol, source, int(port)) for device, protocol, source, port in map(str.split, whole)]
+        return [(device, protocol, source, int(port)) for device, protocol, source, port in map(str.split, whole)
+                if loopback or device != "lo"]
 
 
 def watch():
@@ -26,7 +28,7 @@ def watch():
         print("ready", flush=True)
         while True:
             data, (device, family, kind, *_) = wire.recvfrom(65536)
-            if kind == socket.PACKET_OUTGOING or device == "lo":
+            if kind == socket.PACKET_OUTGOING:
                 continue
             if family == 0x0800:
                 protocol, source, payload = data[9], data[12:16], data[(data[0] & 15) * 4:]
