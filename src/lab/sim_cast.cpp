@@ -71,13 +71,11 @@ swarm::core_settings settings_of(const scenario& s, const group_plan& g, double 
   out.upload_slots = g.strategy.slots;
   if (up != unlimited) {
     out.upload_bytes_per_s = static_cast<std::uint64_t>(up);
-    if (out.upload_slots == 0) {
-      out.upload_slots = peer::slots_for_rate(up, true);
-    }
   }
   out.picking.sequential = g.strategy.pick == pick_rule::sequential;
   out.picking.random = g.strategy.pick == pick_rule::random;
   out.advises = g.strategy.advises;
+  out.lends_slots = g.strategy.lends_slots;
   out.super_seed = g.strategy.super_seeds;
   out.choking.rule = rule_of(g.strategy.choke);
   return out;

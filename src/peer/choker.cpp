@@ -96,9 +96,20 @@ peer_key choker::choose_optimistic(instant now, std::span<const candidate> rest,
   return holder->key;
 }
 
-std::uint32_t slots_for_rate(double rate_bytes_per_s, bool limited) {
-  const double slots = std::sqrt(0.6 * rate_bytes_per_s / 1024);
-  return static_cast<std::uint32_t>(std::clamp(slots, limited ? 4.0 : 8.0, 50.0));
+std::uint32_t slots_for_rate(double rate_bytes_per_s) {
+  return static_cast<std::uint32_t>(std::clamp(std::sqrt(0.6 * rate_bytes_per_s / 1024), 8.0, 50.0));
+}
+
+bool slot_finder::review(bool used_up, bool somebody_waits) {
+  if (used_up) {
+    slots_ = std::max(least, slots_ - 1);
+    return false;
+  }
+  if (!somebody_waits || slots_ == most) {
+    return false;
+  }
+  ++slots_;
+  return true;
 }
 
 }  // namespace shoal::peer

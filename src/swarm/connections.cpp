@@ -231,7 +231,12 @@ void connections::announce_piece(piece_index piece) {
 void connections::tell_gained_if_due() {
   if (s_.haves_due && s_.now >= *s_.haves_due) {
     s_.haves_due.reset();
-    s_.peers.for_each([&](peer_state& p) { s_.tell_gained(p); });
+    s_.peers.for_each([&](peer_state& p) {
+      s_.tell_gained(p);
+      if (p.wanted == 0 && !p.they_choke) {
+        lose_interest(p);  // it holds a slot for us
+      }
+    });
   }
 }
 

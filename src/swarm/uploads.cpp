@@ -15,9 +15,15 @@ constexpr std::uint64_t ahead_least = 512U << 10;
 constexpr std::uint64_t ahead_most = 4U << 20;
 
 /// What a peer gets in its turn: it is read with one call, written with another, and wakes the peer once. A
-/// turn goes on to the end of a piece, since half a piece is of use to nobody, but not beyond so much.
+/// turn goes on to the end of a piece, since half a piece is of use to nobody, as long as that takes no
+/// longer than others may wait for.
 constexpr std::uint64_t bytes_per_turn = 256U << 10;
-constexpr std::uint64_t bytes_per_turn_most = 1U << 20;
+constexpr std::uint64_t bytes_per_turn_most = 16U << 20;
+constexpr double turn_seconds = 1;
+
+constexpr duration review_every = std::chrono::milliseconds(200);
+/// The part of a limit's bytes that counts as all.
+constexpr double used_up = 0.9;
 
 /// BEP 6: the allowed-fast set is for starting peers.
 constexpr std::size_t starting_pieces = 10;
@@ -26,13 +32,54 @@ constexpr std::size_t starting_pieces = 10;
 
 void uploads::interested(peer_state& p) {
   p.they_interested = true;
+  if (p.we_choke && s_.unchoked >= slots() && s_.settings.lends_slots) {
+    if (peer_state* const holder = holder_to_displace(p)) {
+      choke(*holder);
+    }
+  }
   if (p.we_choke && s_.unchoked < slots()) {
     unchoke(p);  // a free slot is not left empty until the next round
   }
 }
 
+/// A slot that its holder has no use for is lent, until it has or the next round comes.
 void uploads::not_interested(peer_state& p) {
   p.they_interested = false;
+  peer_state* const next = p.we_choke || !s_.settings.lends_slots ? nullptr : next_in_need();
+  if (next != nullptr) {
+    choke(p);
+    unchoke(*next);
+  }
+}
+
+/// Somebody who has no use for the slot; or if a round gave `p` one, somebody to whom it was lent.
+peer_state* uploads::holder_to_displace(const peer_state& p) {
+  peer_state* idle = nullptr;
+  peer_state* guest = nullptr;
+  s_.peers.for_each([&](peer_state& o) {
+    idle = !o.we_choke && !o.they_interested ? &o : idle;
+    guest = !o.we_choke && !o.chosen && p.chosen ? &o : guest;
+  });
+  return idle != nullptr ? idle : guest;
+}
+
+/// Somebody by chance, or when we want nothing, who has waited for longest. Not who gives us most: what is
+/// lent would be of no use otherwise, and a content spreads sooner when chance deals it out.
+peer_state* uploads::next_in_need() {
+  std::vector<peer_state*> first;  // equals
+  const auto before = [&](const peer_state& a, const peer_state& b) {
+    return s_.complete() && a.unchoked_at < b.unchoked_at;
+  };
+  s_.peers.for_each([&](peer_state& p) {
+    if (!p.we_choke || !p.they_interested || (!first.empty() && before(*first.front(), p))) {
+      return;
+    }
+    if (!first.empty() && before(p, *first.front())) {
+      first.clear();
+    }
+    first.push_back(&p);
+  });
+  return first.empty() ? nullptr : first[static_cast<std::size_t>(s_.chance.below(first.size()))];
 }
 
 std::uint32_t uploads::slots() {
@@ -43,9 +90,25 @@ std::uint32_t uploads::slots() {
     return s_.settings.upload_slots;
   }
   const bool limited = s_.settings.upload_bytes_per_s != 0;
-  const double rate =
-      limited ? static_cast<double>(s_.settings.upload_bytes_per_s) : s_.up.bytes_per_s(s_.now);
-  return peer::slots_for_rate(rate, limited);
+  return limited ? finder_.slots() : peer::slots_for_rate(s_.up.bytes_per_s(s_.now));
+}
+
+void uploads::review_if_due() {
+  const auto since = s_.now - reviewed_at_;
+  if (since < review_every) {
+    return;
+  }
+  reviewed_at_ = s_.now;
+  const auto uploaded = s_.totals.uploaded - std::exchange(reviewed_, s_.totals.uploaded);
+  const auto limit = static_cast<double>(s_.settings.upload_bytes_per_s) * to_seconds(since);
+  if (limit == 0 || s_.settings.upload_slots != 0 || s_.peers.empty()) {
+    return;
+  }
+  peer_state* const next = next_in_need();
+  if (finder_.review(static_cast<double>(uploaded) >= used_up * limit, next != nullptr) &&
+      s_.unchoked < slots()) {
+    unchoke(*next);
+  }
 }
 
 void uploads::unchoke(peer_state& p) {
@@ -100,13 +163,27 @@ void uploads::requested(peer_state& p, const block_ref& b) {
 }
 
 void uploads::line_up(peer_state& p) {
-  if (!may_take(p)) {
+  const bool begun = turn_goes_on(p);
+  if (!begun && !may_take(p)) {
     return;
   }
   const bool late = p.uploads.only_late();
   if (!std::exchange(late ? p.asking_late : p.asking, true)) {
-    (late ? late_line_ : line_).waiting.push_back(p.key);
+    line& l = late ? late_line_ : line_;
+    (begun ? l.begun : l.waiting).push_back(p.key);
   }
+}
+
+std::uint64_t uploads::turn_bytes_max() {
+  const auto limit = s_.settings.upload_bytes_per_s;
+  const double rate = limit != 0 ? static_cast<double>(limit) : s_.up.bytes_per_s(s_.now);
+  return std::clamp(static_cast<std::uint64_t>(rate * turn_seconds), bytes_per_turn, bytes_per_turn_most);
+}
+
+/// It has got something in its turn, and asks for more of the same piece.
+bool uploads::turn_goes_on(peer_state& p) {
+  return p.turn_bytes > 0 && !p.dropping && !p.uploads.idle() && p.uploads.front().piece == p.turn_piece &&
+         p.turn_bytes < turn_bytes_max();
 }
 
 void uploads::cancelled(peer_state& p, const block_ref& b) {
@@ -150,9 +227,9 @@ std::uint32_t uploads::take_one(peer_state& p) {
 void uploads::pump() {
   held_up_ = false;
   while (!held_up_ && ahead_ < s_.settings.upload_ahead_bytes_max) {
-    if (!line_.waiting.empty()) {
+    if (!line_.empty()) {
       serve_first(line_, false);
-    } else if (!late_line_.waiting.empty()) {
+    } else if (!late_line_.empty()) {
       serve_first(late_line_, true);
     } else {
       return;
@@ -162,23 +239,30 @@ void uploads::pump() {
 
 /// Gives the first in the line what is left of its turn, as far as the limit goes.
 void uploads::serve_first(line& l, bool late) {
-  peer_state* const p = s_.peers.find(l.waiting.front());
-  const auto turn_goes_on = [&] {
-    return l.turn_taken < bytes_per_turn ||
-           (l.turn_taken < bytes_per_turn_most && p->uploads.front().piece == l.piece);
-  };
-  while (p != nullptr && may_take(*p) && p->uploads.only_late() == late && turn_goes_on()) {
+  auto& first = l.begun.empty() ? l.waiting : l.begun;
+  peer_state* const p = s_.peers.find(first.front());
+  if (p != nullptr && &first == &l.waiting) {
+    p->turn_bytes = 0;
+  }
+  while (p != nullptr && p->uploads.only_late() == late &&
+         (turn_goes_on(*p) || (p->turn_bytes < bytes_per_turn && may_take(*p)))) {
     if (!s_.upload_bucket.ready(s_.now)) {
       held_up_ = true;
+      if (&first == &l.waiting && p->turn_bytes > 0) {
+        l.waiting.pop_front();
+        l.begun.push_back(p->key);
+      }
       return;  // its turn goes on
     }
-    l.piece = p->uploads.front().piece;
-    l.turn_taken += take_one(*p);
+    p->turn_piece = p->uploads.front().piece;
+    p->turn_bytes += take_one(*p);
   }
-  l.turn_taken = 0;
-  l.waiting.pop_front();
+  first.pop_front();
   if (p != nullptr) {
     (late ? p->asking_late : p->asking) = false;
+    if (!p->uploads.idle()) {
+      p->turn_bytes = 0;
+    }
     line_up(*p);
   }
 }
@@ -217,6 +301,7 @@ void uploads::left(peer_state& p) {
 }
 
 void uploads::round_if_due() {
+  review_if_due();
   if (s_.now < next_round_) {
     return;
   }
@@ -232,6 +317,7 @@ void uploads::round_if_due() {
   std::sort(chosen.begin(), chosen.end());
   s_.peers.for_each([&](peer_state& p) {
     const bool keep = std::binary_search(chosen.begin(), chosen.end(), p.key);
+    p.chosen = keep;
     if (keep && p.we_choke) {
       unchoke(p);
     } else if (!keep && !p.we_choke) {

@@ -44,13 +44,17 @@ class uploads {
   void check() const;
 
  private:
-  /// Who may get a block, in turn, and some who are gone.
+  /// Who may get a block, in turn, and some who are gone. Those come first whose turn has begun, and who had
+  /// asked for no more: the sooner a piece is whole, the sooner it is passed on.
   struct line {
-    std::deque<peer_key> waiting;
-    std::uint64_t turn_taken = 0;  ///< bytes that the first of them got in this turn
-    piece_index piece;             ///< of the last of these
+    std::deque<peer_key> begun, waiting;
+
+    bool empty() const { return begun.empty() && waiting.empty(); }
   };
 
+  peer_state* holder_to_displace(const peer_state& p);
+  peer_state* next_in_need();
+  void review_if_due();
   void choke(peer_state& p);
   void unchoke(peer_state& p);
   void refuse(peer_state& p, const block_ref& b);
@@ -58,6 +62,8 @@ class uploads {
   std::uint32_t slots();
   std::uint64_t ahead_max(peer_state& p) const;
   bool may_take(peer_state& p) const;
+  std::uint64_t turn_bytes_max();
+  bool turn_goes_on(peer_state& p);
   void line_up(peer_state& p);
   void serve_first(line& l, bool late);
   std::uint32_t take_one(peer_state& p);
@@ -67,6 +73,9 @@ class uploads {
   spreading spreading_;
   peer::choker choker_;
   instant next_round_{};
+  peer::slot_finder finder_;    // of a limited uplink
+  std::uint64_t reviewed_ = 0;  // bytes uploaded at its last review
+  instant reviewed_at_{};
   std::uint64_t ahead_ = 0;  // bytes loading, or loaded and not sent, all peers
   line line_;                // `peer_state::asking`
   line late_line_;  // `peer_state::asking_late`: nobody gets anything here while somebody stands in the other

@@ -136,10 +136,24 @@ TEST_CASE("the same seed chooses the same") {
 }
 
 TEST_CASE("a faster uplink is shared by more") {
-  CHECK(slots_for_rate(10 * 1024, true) == 4);
-  CHECK(slots_for_rate(1024 * 1024, true) == 24);
-  CHECK(slots_for_rate(1e9, true) == 50);
-  CHECK(slots_for_rate(0, false) == 8);
+  CHECK(slots_for_rate(0) == 8);
+  CHECK(slots_for_rate(1024 * 1024) == 24);
+  CHECK(slots_for_rate(1e9) == 50);
+}
+
+TEST_CASE("a limited uplink is shared by as few as use it up") {
+  slot_finder f;
+  CHECK(f.slots() == 4);
+  CHECK_FALSE(f.review(true, true));
+  CHECK_FALSE(f.review(false, false));
+  CHECK(f.slots() == 4);
+  CHECK(f.review(false, true));
+  CHECK(f.slots() == 5);
+  CHECK_FALSE(f.review(true, true));
+  CHECK(f.slots() == 4);
+  for (int i = 0; i < 100; ++i)
+    f.review(false, true);
+  CHECK(f.slots() == 50);
 }
 
 TEST_CASE("by chance, what a peer gives counts for nothing, and slots go round") {

@@ -52,7 +52,8 @@ TEST_CASE("the loss of interest is told when it lasts, or when nothing is wanted
   const auto key = s.join(3);
   s.say(key, wire::have_none{});
   s.say(key, wire::have{piece_index(0)});
-  s.say(key, wire::unchoke{});
+  s.say(key, wire::choke{});
+  s.say(key, wire::allowed_fast{piece_index(0)});
   const auto get = [&](std::uint32_t piece) {
     for (std::uint32_t n = 0; n < 4; ++n) {
       s.say(key, wire::piece{block(piece, n)});
@@ -79,6 +80,22 @@ TEST_CASE("the loss of interest is told when it lasts, or when nothing is wanted
     s.say(key, wire::have{piece_index(1)});
     CHECK(s.said_to<wire::interested>(key).size() == 2);
   }
+}
+
+TEST_CASE("who holds a slot for us hears of lost interest soon, to lend it to others") {
+  script s;
+  const auto key = s.join(3);
+  s.say(key, wire::have_none{});
+  s.say(key, wire::have{piece_index(0)});
+  s.say(key, wire::unchoke{});
+  for (std::uint32_t n = 0; n < 4; ++n) {
+    s.say(key, wire::piece{block(0, n)});
+  }
+  s.on(piece_verified{piece_index(0), true});
+  CHECK(s.said_to<wire::not_interested>(key).empty());
+  s.now += std::chrono::milliseconds(200);
+  s.on(tick{});
+  CHECK(s.said_to<wire::not_interested>(key).size() == 1);
 }
 
 }  // namespace

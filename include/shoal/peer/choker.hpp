@@ -8,8 +8,8 @@
 //    so that strangers get something to trade and better partners are found.
 //  - A slot is never left empty while an interested peer waits.
 //
-// Peers that are not interested hold no slot; when one turns interested and a slot is free it is unchoked at
-// once, between rounds, by the caller (`torrent_core`). Cost: O(n log n) a round.
+// Between rounds the caller (`swarm/uploads`) unchokes who turns interested while a slot is free, and lends
+// the slots of those who are not interested any more. Cost: O(n log n) a round.
 
 #include <cstdint>
 #include <optional>
@@ -67,9 +67,22 @@ class choker {
   instant optimistic_until_{};
 };
 
-/// How many slots suit an uplink: about sqrt(0.6 x KiB/s), so that each gets a rate worth having while the
-/// uplink is shared by more the faster it is; 4 to 50, and at least 8 where no limit is set.
-/// `rate` is the limit, or what was measured when there is none; bytes a second.
-std::uint32_t slots_for_rate(double rate_bytes_per_s, bool limited);
+/// How many slots suit an uplink without a limit: about sqrt(0.6 x KiB/s) of what was measured, so that each
+/// gets a rate worth having while the uplink is shared by more the faster it is; 8 to 50.
+std::uint32_t slots_for_rate(double rate_bytes_per_s);
+
+/// How many suit an uplink with a limit, found by trying: as few as use it up, 4 to 50. The fewer peers are
+/// served at once, the sooner each has something whole to pass on.
+class slot_finder {
+ public:
+  std::uint32_t slots() const { return slots_; }
+  /// To be told once a second whether the uplink was used up; true when that makes one slot more, since it
+  /// was not though somebody waits.
+  bool review(bool used_up, bool somebody_waits);
+
+ private:
+  static constexpr std::uint32_t least = 4, most = 50;
+  std::uint32_t slots_ = least;
+};
 
 }  // namespace shoal::peer

@@ -77,6 +77,9 @@ struct peer_state {
   std::uint32_t told = 0;  ///< how many of the pieces that became ours since the start it was told of
   upload_queue uploads;
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
+  bool chosen = false;                   ///< the last round gave it a slot
+  std::uint64_t turn_bytes = 0;          ///< that it got in its turn
+  piece_index turn_piece;                ///< of the last of these
   std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
   std::vector<promise> promised;         ///< pieces meant for it alone, and not asked for whole yet
   std::optional<bitfield> shown;  ///< to whom we hide what we have (BEP 16): the pieces that it knows of

@@ -1,0 +1,117 @@
+// Whom a peer serves between two choke rounds, and in which order.
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "swarm/script.hpp"
+
+namespace shoal::swarm {
+namespace {
+
+constexpr std::uint32_t mib = 1U << 20;
+
+core_setup with_slots(std::uint32_t slots, bool lends = true) {
+  core_setup setup;
+  setup.geometry = piece::geometry(std::uint64_t{4} * mib, mib);
+  setup.have = bitfield(4);
+  setup.have.set(piece_index(0));
+  setup.have.set(piece_index(1));
+  setup.our_id.bytes[0] = std::byte{1};
+  setup.settings.upload_slots = slots;
+  setup.settings.lends_slots = lends;
+  return setup;
+}
+
+peer_key interested(script& s, std::uint8_t who) {
+  const auto key = s.join(who);
+  s.say(key, wire::have_none{});
+  s.say(key, wire::interested{});
+  return key;
+}
+
+bool is_served(const script& s, peer_key key) {
+  return s.said_to<wire::unchoke>(key).size() > s.said_to<wire::choke>(key).size();
+}
+
+TEST_CASE("a slot without use is lent, and given back to whom a round gave it") {
+  script s(with_slots(1));
+  const auto a = interested(s, 2);
+  s.now += seconds(10);
+  s.on(tick{});  // a round: the slot is a's
+  const auto b = interested(s, 3);
+  CHECK(is_served(s, a));
+  CHECK_FALSE(is_served(s, b));
+  s.say(a, wire::not_interested{});
+  CHECK_FALSE(is_served(s, a));
+  CHECK(is_served(s, b));
+  s.say(a, wire::interested{});
+  CHECK(is_served(s, a));
+  CHECK_FALSE(is_served(s, b));
+}
+
+TEST_CASE("a slot that nobody else asks for is kept, until somebody does") {
+  script s(with_slots(1));
+  const auto a = interested(s, 2);
+  s.say(a, wire::not_interested{});
+  CHECK(is_served(s, a));
+  const auto b = interested(s, 3);
+  CHECK_FALSE(is_served(s, a));
+  CHECK(is_served(s, b));
+}
+
+TEST_CASE("without lending a slot waits for the next round") {
+  script s(with_slots(1, false));
+  const auto a = interested(s, 2), b = interested(s, 3);
+  s.say(a, wire::not_interested{});
+  CHECK_FALSE(is_served(s, b));
+}
+
+TEST_CASE("a limited uplink that is not used up serves one more") {
+  auto setup = with_slots(0);
+  setup.settings.upload_bytes_per_s = mib;
+  script s(std::move(setup));
+  for (std::uint8_t n = 0; n < 8; ++n) {
+    interested(s, static_cast<std::uint8_t>(2 + n));
+  }
+  const auto served = [&] {
+    return std::ranges::count_if(s.core.peers(), [](const auto* p) { return !p->we_choke; });
+  };
+  CHECK(served() == 4);
+  for (int i = 0; i < 2; ++i) {
+    s.now += std::chrono::milliseconds(200);
+    s.on(tick{});
+  }
+  CHECK(served() == 6);
+}
+
+TEST_CASE("who asks for more of the piece that it is being sent comes before others") {
+  auto setup = with_slots(2);
+  setup.settings.upload_bytes_per_s = 8 * mib;
+  script s(std::move(setup));
+  const auto a = interested(s, 2), b = interested(s, 3);
+  const auto asks = [&](peer_key key, std::uint32_t first, std::uint32_t count) {
+    for (std::uint32_t n = first; n < first + count; ++n) {
+      s.say(key, wire::request{block(0, n)});
+    }
+  };
+  const auto loads_for = [&](peer_key key) {
+    return std::ranges::count_if(s.all<load>(), [&](const load& l) { return l.key == key; });
+  };
+  asks(a, 0, 64);
+  asks(b, 0, 64);
+  s.now += seconds(10);
+  while (loads_for(a) < 64) {  // the limit holds both up, again and again
+    s.now += std::chrono::milliseconds(50);
+    const auto before = loads_for(b);
+    s.on(tick{});
+    if (loads_for(a) < 64) CHECK(loads_for(b) == before);
+    for (const auto& l : s.all<load>()) {
+      s.on(sent{l.key, 0});
+    }
+    REQUIRE(s.now < instant(seconds(60)));
+  }
+}
+
+}  // namespace
+}  // namespace shoal::swarm
