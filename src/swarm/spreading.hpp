@@ -5,8 +5,7 @@
 // until each is somewhere else, and says so in one of two ways:
 //
 // - With `suggest piece` (BEP 6), to each peer that it serves. Peers that take no advice see all pieces and
-// ask
-//   as they like; what is a first copy goes out before what is a second one.
+//   ask as they like; what is a first copy goes out before what is a second one.
 // - As a super seeder (BEP 16) it says that it has nothing, and tells each peer with a `have` of the pieces
 //   that are meant for it, so every client takes the advice. One that waits is shown one piece, one that is
 //   served what it takes in a second; each is owed for until it is seen at somebody else, and who owes enough

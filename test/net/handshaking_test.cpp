@@ -118,8 +118,7 @@ TEST_CASE("strangers that are called make no peers") {
     auto acceptor = loopback_acceptor(context);
     shaken out;
     asio::co_spawn(context, take_call(acceptor, r.who), rethrow);
-    asio::co_spawn(context,
-                   connect_into(out, from_asio(acceptor.local_endpoint()), alice, {{}, r.deadline}),
+    asio::co_spawn(context, connect_into(out, from_asio(acceptor.local_endpoint()), alice, {{}, r.deadline}),
                    rethrow);
     context.run();
     REQUIRE(out);
@@ -156,8 +155,7 @@ TEST_CASE("a caller for a torrent that we do not have is refused without an answ
     return std::optional<wire::handshake>();
   };
   asio::co_spawn(context, accept_into(called, acceptor, refuse, plenty), rethrow);
-  asio::co_spawn(context,
-                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
+  asio::co_spawn(context, connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
                  rethrow);
   context.run();
   REQUIRE(called);
@@ -173,8 +171,7 @@ TEST_CASE("two of us shake hands, and what follows the handshake stays in the so
   shaken called;
   shaken calling;
   asio::co_spawn(context, accept_into(called, acceptor, always(bob), plenty), rethrow);
-  asio::co_spawn(context,
-                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
+  asio::co_spawn(context, connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
                  rethrow);
   context.run();
   REQUIRE(called);
@@ -205,8 +202,7 @@ TEST_CASE("a connection made from a strand has one of its own beside it") {
   shaken calling;
   const strand callers(context.get_executor());
   asio::co_spawn(context, accept_into(called, acceptor, always(bob), plenty), rethrow);
-  asio::co_spawn(callers,
-                 connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
+  asio::co_spawn(callers, connect_into(calling, from_asio(acceptor.local_endpoint()), alice, {{}, plenty}),
                  rethrow);
   context.run();
   REQUIRE(calling);
