@@ -8,6 +8,7 @@ import bencode
 from metadata_peer import DATA, REJECT, MetadataPeer, false_part, fetch_metadata, true_part
 from swarm_test import BAD_TORRENT, INCOMPLETE, MIB, NETWORK, OK, USAGE, SwarmTest
 from torrents import info_hash, make_torrent
+from tracker_query import scrape
 
 PIECE_LENGTH = 16384
 
@@ -97,6 +98,17 @@ class MagnetTest(SwarmTest):
         for torrent in (link, made):
             none = self.shoal("leech", torrent, "--files", "*.iso", "-o", self.folder("none"), "--listen", "127.0.0.9:0")
             self.assertEqual(none.returncode, USAGE, none.stderr)
+
+    def test_who_wants_no_more_than_some_files_is_a_partial_seed(self):
+        made, _, seeder = self.set_of_files()
+        tracker = self.tracker("--interval", "4")  # and nobody may announce again before half of it
+        leecher = self.leech(made, "--peer", seeder.address(), "--files", "2", "-a", tracker.announce_url)
+        leecher.wait_for("complete")
+        self.wait_until(lambda: scrape(tracker.announce_url, info_hash(made)).get("incomplete") == 1,
+                        "the tracker should know it", 20)
+        # BEP 21: of the incomplete, those who download.
+        self.wait_until(lambda: scrape(tracker.announce_url, info_hash(made)).get("downloaders") == 0,
+                        "it should have told that it is paused", 20)
 
     def test_liars_are_found_out_and_banned(self):
         original, torrent, seeder = self.shared(24 * MIB)
