@@ -1,6 +1,6 @@
 # SHOAL_PRECOMPILE: the headers of others that most files include, compiled once a target. It takes a second off every
 # file where nothing is cached; where ccache serves many work trees it only gets in the way, so it is off by default.
-# The release build never has it: there a file that forgets an include fails.
+# Only CI has it: everybody's own build fails where a file forgets an include.
 option(SHOAL_PRECOMPILE "Precompile the standard library's and Boost's headers" OFF)
 
 set(shoal_std_headers <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <ranges>

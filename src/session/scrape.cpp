@@ -18,7 +18,8 @@ constexpr std::size_t trackers_max = 64;
 /// References are to the frame of `scrape_trackers`, which waits for this.
 net::awaitable<void> ask(std::string url, sha1_digest torrent, net::tracker_options options,
                          tracker_counts& into) {
-  auto answer = co_await net::scrape_at(std::move(url), {torrent}, std::move(options));
+  std::vector<sha1_digest> these{torrent};  // g++ 12 takes no list in a co_await
+  auto answer = co_await net::scrape_at(std::move(url), std::move(these), std::move(options));
   if (!answer) {
     into.counts = answer.error();
   } else {

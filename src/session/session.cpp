@@ -156,8 +156,8 @@ outcome<void> session::impl::start() {
   download_rate = settings.download_rate_max;
   tasks.spawn(home, acceptor.run([this](net::tcp::socket socket) {
     if (handshaking < handshaking_max && is_welcome(socket)) {
-      const auto where = socket.get_executor();
-      tasks.spawn(where, welcome(std::move(socket)));
+      const auto own = socket.get_executor();
+      tasks.spawn(own, welcome(std::move(socket)));
     }
   }));
   tasks.spawn(home, each_second());

@@ -17,7 +17,7 @@ double copies_sent(bool advises, bool super_seeds, std::uint64_t seed) {
 }
 
 TEST_CASE("a super seeder sends little more than one copy until the swarm is whole") {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     CAPTURE(seed);
     const double super = copies_sent(false, true, seed);
     CHECK(super >= 1);

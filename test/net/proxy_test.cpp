@@ -138,7 +138,7 @@ TEST_CASE("a proxy is a URL with a host and a port, and is shown without its log
   CHECK(parse_proxy("socks5h://proxy:1080")->how == proxy::kind::socks5);
   CHECK(parse_proxy("http://proxy:3128/")->shown() == "http://proxy:3128");
   const std::string long_word(256, 'x');
-  for (const std::string bad :
+  for (const std::string& bad :
        {std::string(), std::string("proxy:1080"), std::string("socks5://proxy"),
         std::string("socks5://:1080"), std::string("socks4://proxy:1080"), std::string("https://proxy:1080"),
         std::string("http://proxy:0"), std::string("http://proxy:99999"), std::string("http://proxy:80/path"),

@@ -1,6 +1,8 @@
 // Who is worth more (BEP 40), and what we are to others.
 
 #include <algorithm>
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -58,7 +60,7 @@ TEST_CASE("of those whose time has come the book tells the one that is worth mos
   const instant now{std::chrono::seconds(100)};
   std::uint32_t turn = 0;
   book.prefer([&](const endpoint& who) { return std::optional<std::uint32_t>(who.port ^ turn); });
-  for (const std::uint16_t port : {3, 9, 1, 7}) {
+  for (const auto port : std::initializer_list<std::uint16_t>{3, 9, 1, 7}) {
     book.add(now + std::chrono::seconds(port == 9 ? 5 : 0), at("10.0.0.1", port), chance);
   }
   CHECK(book.next(now)->port == 7);
