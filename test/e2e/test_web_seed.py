@@ -67,7 +67,7 @@ class WebSeedTest(SwarmTest):
         server = self.web(original.parent, "whole")
         torrent = self.create(original, "--web-seed", server.url)
         self.assert_fetched(self.leech(torrent, "--exit-when-complete"), original)
-        self.assertLess(len(server.requests), 3, "what passes by is taken")
+        self.assertLess(len(server.requests), 10, "what passes by is taken, of 129 pieces")
 
     def test_its_work_is_shared_with_peers(self):
         original = self.file(8 * MIB)

@@ -20,10 +20,11 @@ class InteropTest(SwarmTest):
     def magnet_link(self, tracker, torrent):
         return f"magnet:?xt=urn:btih:{info_hash(torrent).hex()}&tr={quote(tracker.announce_url, safe='')}"
 
-    def they_leech(self, client, size, seeder_first, by_magnet=False, ours=(), **how):
+    def they_leech(self, client, size, seeder_first, by_magnet=False, over_udp=False, ours=(), **how):
         original = self.file(size)
         tracker = self.tracker("--interval", 5)
-        torrent = self.create(original, "-a", tracker.announce_url)
+        url = tracker.announce_url.replace("http:", "udp:") if over_udp else tracker.announce_url
+        torrent = self.create(original, "-a", url)
         if seeder_first:
             self.seed(torrent, original, *ours)
         source = self.magnet_link(tracker, torrent) if by_magnet else torrent

@@ -11,6 +11,9 @@ class TransmissionTest(InteropTest):
         # The seeder comes second, so that it learns of the leecher by its first announce.
         self.they_leech(Transmission, 8 * MIB + 12345, seeder_first=False)
 
+    def test_meets_us_over_udp(self):
+        self.they_leech(Transmission, 4 * MIB + 12345, seeder_first=True, over_udp=True)
+
     def test_seeds_to_us(self):
         self.we_leech(Transmission, 8 * MIB + 12345)
 
