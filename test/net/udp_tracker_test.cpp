@@ -189,7 +189,7 @@ TEST_CASE("a UDP tracker is scraped, a short answer is taken as it is, and a ref
     options.http.deadline = std::chrono::seconds(10);
     return run(scrape_at(url, torrents, options));
   };
-  bool refuses = false;
+  std::atomic<bool> refuses = false;
   udp_server tracker([&](const wire_udp::ask& a) -> datagrams {
     if (const auto* const c = std::get_if<wire_udp::connect_ask>(&a))
       return {connected(c->transaction_id, 99)};
