@@ -81,7 +81,9 @@ void picker::set_deadline(piece_index p, std::optional<instant> by) {
 
 void picker::mark_have(piece_index p) {
   assert(geometry_.contains(p));
-  set_deadline(p, std::nullopt);
+  if (has_deadline(p)) {
+    set_deadline(p, std::nullopt);
+  }
   if (progress_.contains(p)) {
     progress_.end(p);
   }

@@ -14,9 +14,8 @@
 //     up the end; at most `endgame_copies_max` askings of one block, to bound the waste.
 //  5. Sequential, when asked for, replaces 2 and 3, and the choice in 1, by the lowest index.
 //  6. A piece that is wanted by some time (somebody plays or copies the content while it comes) stands
-//  outside
-//     of all that: `pick` never gives it. `deadlines` tells of such pieces, and who knows the peers asks
-//     those that are fast with `pick_due`, and several when time runs out.
+//     outside of all that: `pick` never gives it. `deadlines` tells of such pieces, and who knows the peers
+//     asks those that are fast with `pick_due`, and several when time runs out.
 // Blocks of one piece go to one asker in a row, as the disk likes them, but any number of peers may share a
 // piece. Higher priority comes first among the begun and among the new; a begun piece of any priority comes
 // before a new one.
