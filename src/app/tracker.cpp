@@ -197,7 +197,7 @@ void read_again(context& x, const access_files& access, server::tracker_server& 
 
 // Until the signal: looks whether a file was changed, and tells statistics, twice a second on a terminal,
 // else every 10 s when they changed.
-void watch(context& x, const access_files& access, server::tracker_server& tracker) {
+void watch(context& x, const access_files& access, file_watch& files, server::tracker_server& tracker) {
   std::mutex mutex;
   std::condition_variable woken;
   x.stop.on_request([&] {
@@ -205,7 +205,6 @@ void watch(context& x, const access_files& access, server::tracker_server& track
     woken.notify_all();
   });
   const int looks_a_line = x.out.how() == console::style::terminal ? 1 : 20;
-  file_watch files(access.names());
   std::string last;
   std::unique_lock lock(mutex);
   for (int looks = 1; !woken.wait_for(lock, 500ms, [&] { return x.stop.requested(); }); ++looks) {
@@ -228,13 +227,14 @@ exit_code tracker(context& x, const tracker_options& o) {
     x.out.say("The configuration is fine.");
     return exit_code::ok;
   }
+  file_watch files(o.access.names());  // before they are read, and a snapshot takes its time
   const auto t =
       start_tracker(settings_of(o), "--listen", [&o](server::tracker_server& s) { o.access.apply(s); });
   if (!o.access.names().empty()) x.stop.on_hangup([&] { read_again(x, o.access, *t.server); });
   report_snapshot(x, o, *t.server);
   introduce(x, t);
   tell_service_manager("READY=1");
-  watch(x, o.access, *t.server);
+  watch(x, o.access, files, *t.server);
   tell_service_manager("STOPPING=1");
   x.stop.on_hangup({});
   x.out.clear_status();

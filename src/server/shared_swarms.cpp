@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include "server/steady_now.hpp"
+#include "server/store_passkeys.hpp"
 
 namespace shoal::server {
 
@@ -97,6 +98,12 @@ shared_swarms::~shared_swarms() {
   asio::co_spawn(home, finish(), asio::use_future).get();
   work_.reset();
   thread_.join();
+}
+
+void shared_swarms::follow_passkeys(duration every, admission& door_keeper) {
+  door_keeper.require_passkeys({});
+  const net::strand own{asio::any_io_executor(context_.get_executor())};
+  reading_.spawn(own, server::follow_passkeys(own, at_, every, door_keeper));
 }
 
 net::awaitable<void> shared_swarms::finish() {

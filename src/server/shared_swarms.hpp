@@ -30,6 +30,7 @@
 #include <shoal/server/redis_address.hpp>
 #include <shoal/server/tracker_server.hpp>
 
+#include "server/admission.hpp"
 #include "server/redis_connection.hpp"
 #include "server/swarm_shards.hpp"
 #include "server/trouble.hpp"
@@ -47,6 +48,9 @@ class shared_swarms {
   shared_swarms& operator=(const shared_swarms&) = delete;
 
   store_state state() const;
+  /// From now on `door_keeper`, which outlives it, requires the passkeys that are in the store: read every
+  /// `every`, on the same thread, since many of them take their time.
+  void follow_passkeys(duration every, admission& door_keeper);
 
  private:
   /// News that are to be sent, and when they were made.

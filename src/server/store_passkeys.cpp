@@ -22,6 +22,8 @@ namespace {
 constexpr std::string_view set_name = "shoal:passkeys";
 constexpr std::string_view members_a_step = "1000";
 constexpr duration answer_limit = std::chrono::seconds(5);
+/// Of all members: a million passkeys and more.
+constexpr std::size_t set_bytes_max = std::size_t{64} << 20;
 
 /// The members, a line each; or what went wrong.
 struct reading {
@@ -42,6 +44,10 @@ net::awaitable<reading> read_set(redis_connection& c) {
     for (const redis_value& member : said.items[1].items) {
       out.lines += member.text;
       out.lines += '\n';
+    }
+    if (out.lines.size() > set_bytes_max) {
+      out.fault = std::string(set_name) + " is too large";
+      co_return out;
     }
     cursor = said.items[0].text;
   } while (cursor != "0");

@@ -27,7 +27,6 @@
 #include "server/snapshot_file.hpp"
 #include "server/snapshot_keeper.hpp"
 #include "server/steady_now.hpp"
-#include "server/store_passkeys.hpp"
 #include "server/swarm_shards.hpp"
 #include "server/tls_identity.hpp"
 #include "server/tracker_service.hpp"
@@ -274,12 +273,9 @@ outcome<void> tracker_server::start() {
     std::random_device device;
     const std::uint64_t origin = (std::uint64_t{device()} << 32) | device();
     my.shared.emplace(*my.settings.store, my.swarms, origin, my.silence_max());
-  }
-  if (my.settings.store && my.settings.store_passkeys) {
-    my.door_keeper.require_passkeys({});
-    const net::strand own{asio::any_io_executor(my.context.get_executor())};
-    my.house.spawn(
-        own, follow_passkeys(own, *my.settings.store, my.settings.store_passkeys_every, my.door_keeper));
+    if (my.settings.store_passkeys) {
+      my.shared->follow_passkeys(my.settings.store_passkeys_every, my.door_keeper);
+    }
   }
   for (const auto& d : my.doors) {
     my.house.spawn(d->strand, d->listener.run([&my](net::tcp::socket s) { my.welcome(std::move(s)); }));

@@ -226,7 +226,7 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
   picked += pick_due(p, n, out);
   std::erase_if(p.suggested, [&](piece_index piece) { return !s_.picker.wants(piece); });
   from(p.suggested);
-  if (picked > 0 || !p.suggested.empty()) {
+  if (!p.suggested.empty()) {
     p.advised_at = s_.now;
   }
   // A seeder's advice keeps us from asking what others ask: ask for nothing else while it lasts.

@@ -1,6 +1,7 @@
 #include "swarm/spreading.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace shoal::swarm {
@@ -22,6 +23,13 @@ constexpr duration debt_lasts = std::chrono::seconds(30);
 constexpr std::size_t shown_at_once = 256;
 /// No peer has this key.
 constexpr peer_key nobody;
+
+/// Once.
+void add(piece_index piece, std::vector<piece_index>& to) {
+  if (std::ranges::find(to, piece) == to.end()) {
+    to.push_back(piece);
+  }
+}
 
 }  // namespace
 
@@ -280,10 +288,11 @@ void spreading::sweep(bool idle) {
     return;
   }
   idle_ = idle;
-  for (piece_index p(0); s_.hiding && idle && p.index() < order_.size(); ++p) {
-    if (nobodys(p)) {
-      returned_.push_back(p);  // who had it left, or lost it
-    }
+  if (s_.hiding && idle) {
+    returned_.clear();
+    std::copy_if(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(next_),
+                 std::back_inserter(returned_),
+                 [&](piece_index p) { return nobodys(p); });  // who had it left, or lost it
   }
   for (std::size_t n = debts_.size(); n > 0 && s_.now - debts_.front().since > debt_lasts; --n) {
     debt old = debts_.front();
@@ -292,7 +301,7 @@ void spreading::sweep(bool idle) {
       continue;
     }
     if (meant_for_[old.piece.value()] == old.debtor) {  // it has not come yet
-      begun_.push_back(old.piece);
+      add(old.piece, begun_);
       old.since = s_.now;
       debts_.push_back(old);
     } else {
@@ -327,10 +336,7 @@ void spreading::choked(peer_state& p, std::span<const block_ref> unsent) {
       meant_for_[one.piece.value()] = nobody;
       forgive(p, one.piece);
     }
-    auto& to = keep ? begun_ : returned_;
-    if (std::ranges::find(to, one.piece) == to.end()) {
-      to.push_back(one.piece);
-    }
+    add(one.piece, keep ? begun_ : returned_);
     return !keep;
   });
 }

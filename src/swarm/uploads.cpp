@@ -21,6 +21,9 @@ constexpr std::uint64_t bytes_per_turn = 256U << 10;
 constexpr std::uint64_t bytes_per_turn_most = 16U << 20;
 constexpr double turn_seconds = 1;
 
+/// One holder's slot is lent so often, after ten times at once.
+constexpr duration lent_every = std::chrono::milliseconds(100);
+
 constexpr duration review_every = std::chrono::milliseconds(200);
 /// The part of a limit's bytes that counts as all.
 constexpr double used_up = 0.9;
@@ -31,22 +34,29 @@ constexpr std::size_t starting_pieces = 10;
 }  // namespace
 
 void uploads::interested(peer_state& p) {
-  p.they_interested = true;
-  if (p.we_choke && s_.unchoked >= slots() && s_.settings.lends_slots) {
+  const bool was = std::exchange(p.they_interested, true);
+  if (!p.we_choke) {
+    return;
+  }
+  if (!was && s_.settings.lends_slots && s_.unchoked >= slots()) {
     if (peer_state* const holder = holder_to_displace(p)) {
       choke(*holder);
     }
   }
-  if (p.we_choke && s_.unchoked < slots()) {
+  if (s_.unchoked < slots()) {
     unchoke(p);  // a free slot is not left empty until the next round
   }
 }
 
-/// A slot that its holder has no use for is lent, until it has or the next round comes.
+/// A slot that its holder has no use for is lent, until it has or the next round comes; but not over and over
+/// for one that cannot make up its mind, since others hear of each time.
 void uploads::not_interested(peer_state& p) {
-  p.they_interested = false;
-  peer_state* const next = p.we_choke || !s_.settings.lends_slots ? nullptr : next_in_need();
-  if (next != nullptr) {
+  const bool was = std::exchange(p.they_interested, false);
+  if (!was || p.we_choke || !s_.settings.lends_slots) {
+    return;
+  }
+  peer_state* const next = next_in_need();
+  if (next != nullptr && p.lendings.take(s_.now, lent_every)) {
     choke(p);
     unchoke(*next);
   }
@@ -56,11 +66,17 @@ void uploads::not_interested(peer_state& p) {
 peer_state* uploads::holder_to_displace(const peer_state& p) {
   peer_state* idle = nullptr;
   peer_state* guest = nullptr;
-  s_.peers.for_each([&](peer_state& o) {
-    idle = !o.we_choke && !o.they_interested ? &o : idle;
-    guest = !o.we_choke && !o.chosen && p.chosen ? &o : guest;
+  s_.peers.for_each([&](peer_state& holder) {
+    if (holder.we_choke) {
+      return;
+    }
+    if (!holder.they_interested) {
+      idle = &holder;
+    } else if (!holder.chosen) {
+      guest = &holder;
+    }
   });
-  return idle != nullptr ? idle : guest;
+  return idle != nullptr || !p.chosen ? idle : guest;
 }
 
 /// Somebody by chance, or when we want nothing, who has waited for longest. Not who gives us most: what is
@@ -104,9 +120,9 @@ void uploads::review_if_due() {
   if (limit == 0 || s_.settings.upload_slots != 0 || s_.peers.empty()) {
     return;
   }
-  peer_state* const next = next_in_need();
-  if (finder_.review(static_cast<double>(uploaded) >= used_up * limit, next != nullptr) &&
-      s_.unchoked < slots()) {
+  const bool is_used_up = static_cast<double>(uploaded) >= used_up * limit;
+  peer_state* const next = is_used_up ? nullptr : next_in_need();
+  if (finder_.review(is_used_up, next != nullptr) && s_.unchoked < slots()) {
     unchoke(*next);
   }
 }
@@ -329,7 +345,7 @@ void uploads::round_if_due() {
 /// A super seeder that nobody asks for anything lets those go on who wait to be served, before it gives what
 /// they began to others as well.
 void uploads::sweep() {
-  idle_s_ = line_.waiting.empty() && late_line_.waiting.empty() ? idle_s_ + 1 : 0;
+  idle_s_ = line_.empty() && late_line_.empty() ? idle_s_ + 1 : 0;
   if (s_.hiding && idle_s_ == 1) {
     next_round_ = s_.now;
   }

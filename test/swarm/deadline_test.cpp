@@ -61,6 +61,16 @@ TEST_CASE("what is needed first is asked for first") {
   CHECK(s.core.pieces().deadlines().size() == 1);
 }
 
+TEST_CASE("a seeder that is asked for what is due is asked for other things too") {
+  stream s;
+  const auto seed = s.join(2);
+  s.say(seed, wire::have_all{});
+  s.on(set_deadline{piece_index(5), s.now + seconds(30)});
+  s.say(seed, wire::unchoke{});
+  CHECK(s.asked_of(seed, 5) == 4);
+  CHECK(s.said_to<wire::request>(seed).size() == 8);
+}
+
 TEST_CASE("what is due is asked of the fast, and of everybody when time runs out") {
   stream s;
   const auto slow = s.join_seed(2), fast = s.join_seed(3);

@@ -7,6 +7,13 @@
 namespace shoal::swarm {
 namespace {
 
+void get(script& s, peer_key from, std::uint32_t piece) {
+  for (std::uint32_t n = 0; n < 4; ++n) {
+    s.say(from, wire::piece{block(piece, n)});
+  }
+  s.on(piece_verified{piece_index(piece), true});
+}
+
 TEST_CASE("a have waits for company where it can: it goes with the next message, or after a moment") {
   script s;
   const auto key = s.join_seed();
@@ -14,20 +21,14 @@ TEST_CASE("a have waits for company where it can: it goes with the next message,
   const auto busy = s.join(4);
   s.say(eager, wire::have_none{});
   s.say(busy, wire::have_none{});
-  const auto get = [&](std::uint32_t piece) {
-    for (std::uint32_t n = 0; n < 4; ++n) {
-      s.say(key, wire::piece{block(piece, n)});
-    }
-    s.on(piece_verified{piece_index(piece), true});
-  };
   const auto asked = s.said_to<wire::request>(key);
   const auto first = asked[0].block.piece.value();
   const auto second = asked[4].block.piece.value();
   REQUIRE(first != second);
-  get(first);
+  get(s, key, first);
   s.say(busy, wire::interested{});
   s.say(busy, wire::request{block(first, 0)});
-  get(second);
+  get(s, key, second);
   CHECK(s.said_to<wire::have>(eager).size() == 2);
   CHECK(s.said_to<wire::have>(busy).size() == 1);
   SUBCASE("with the next message") {
@@ -54,18 +55,12 @@ TEST_CASE("the loss of interest is told when it lasts, or when nothing is wanted
   s.say(key, wire::have{piece_index(0)});
   s.say(key, wire::choke{});
   s.say(key, wire::allowed_fast{piece_index(0)});
-  const auto get = [&](std::uint32_t piece) {
-    for (std::uint32_t n = 0; n < 4; ++n) {
-      s.say(key, wire::piece{block(piece, n)});
-    }
-    s.on(piece_verified{piece_index(piece), true});
-  };
   const auto later = [&] {
     s.now += std::chrono::seconds(1);
     s.on(tick{});
   };
   CHECK(s.said_to<wire::interested>(key).size() == 1);
-  get(0);
+  get(s, key, 0);
   later();
   CHECK(s.said_to<wire::not_interested>(key).empty());
   SUBCASE("it comes back in time") {
@@ -88,10 +83,7 @@ TEST_CASE("who holds a slot for us hears of lost interest soon, to lend it to ot
   s.say(key, wire::have_none{});
   s.say(key, wire::have{piece_index(0)});
   s.say(key, wire::unchoke{});
-  for (std::uint32_t n = 0; n < 4; ++n) {
-    s.say(key, wire::piece{block(0, n)});
-  }
-  s.on(piece_verified{piece_index(0), true});
+  get(s, key, 0);
   CHECK(s.said_to<wire::not_interested>(key).empty());
   s.now += std::chrono::milliseconds(200);
   s.on(tick{});

@@ -60,6 +60,20 @@ TEST_CASE("a slot that nobody else asks for is kept, until somebody does") {
   CHECK(is_served(s, b));
 }
 
+TEST_CASE("who changes its mind in a loop does not have others choked and unchoked in a loop") {
+  script s(with_slots(1));
+  const auto a = interested(s, 2);
+  s.now += seconds(10);
+  s.on(tick{});
+  const auto b = interested(s, 3);
+  for (int n = 0; n < 1000; ++n) {
+    s.say(a, wire::not_interested{});
+    s.say(a, wire::interested{});
+  }
+  CHECK(s.said_to<wire::unchoke>(b).size() <= 10);
+  CHECK(s.said_to<wire::choke>(b).size() <= 10);
+}
+
 TEST_CASE("without lending a slot waits for the next round") {
   script s(with_slots(1, false));
   const auto a = interested(s, 2), b = interested(s, 3);

@@ -76,8 +76,8 @@ std::uint32_t slots_for_rate(double rate_bytes_per_s);
 class slot_finder {
  public:
   std::uint32_t slots() const { return slots_; }
-  /// To be told once a second whether the uplink was used up; true when that makes one slot more, since it
-  /// was not though somebody waits.
+  /// To be told now and then whether the uplink was used up since the last time; true when that makes one
+  /// slot more, since it was not though somebody waits.
   bool review(bool used_up, bool somebody_waits);
 
  private:

@@ -78,6 +78,7 @@ struct peer_state {
   upload_queue uploads;
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
   bool chosen = false;                   ///< the last round gave it a slot
+  allowance lendings{10};                ///< of its slot, while it has no use for it
   std::uint64_t turn_bytes = 0;          ///< that it got in its turn
   piece_index turn_piece;                ///< of the last of these
   std::uint64_t upload_ahead = 0;        ///< bytes loading, or loaded and not sent
