@@ -88,10 +88,10 @@ def serve(kind, address, login):
         def handle(self):
             target = (socks_target if kind == "socks5" else http_target)(self.request, login)
             if not target:
-                print("refused", flush=True)
+                print("refused\n", end="", flush=True)
                 return
-            print("asked", *target, flush=True)
             host, port = target
+            print(f"asked {host} {port}\n", end="", flush=True)  # in one piece, since other threads print too
             connected, failed = REPLIES[kind]
             try:
                 there = socket.create_connection((address if host.endswith(".test") else host, port))
