@@ -40,8 +40,12 @@ struct model {
   std::map<std::uint8_t, std::uint64_t> completed;
   std::uint64_t expired = 0;
   duration silence_max{};
+  std::int64_t looked = 0;  // the tick
 
   void announce(instant now, std::uint8_t n, bool seeder, event e, const endpoint& from) {
+    if (tick(now, silence_max) > looked + 100) {  // then the table looks by itself, or ages could not be told
+      expire(now);
+    }
     if (e == event::stopped) {
       swarms[n].erase(from);
       return;
@@ -57,6 +61,7 @@ struct model {
   }
 
   void expire(instant now) {
+    looked = tick(now, silence_max);
     for (auto& [n, peers] : swarms) {
       expired += std::erase_if(
           peers, [&](const auto& entry) { return tick(now, silence_max) - entry.second.heard > 64; });
