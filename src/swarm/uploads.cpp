@@ -25,8 +25,8 @@ constexpr double turn_seconds = 1;
 constexpr duration lent_every = std::chrono::milliseconds(100);
 
 constexpr duration review_every = std::chrono::milliseconds(200);
-/// The part of a limit's bytes that counts as all.
-constexpr double used_up = 0.9;
+/// A limit of which no more than this part is left over is used up.
+constexpr double unused_part = 0.1;
 
 /// BEP 6: the allowed-fast set is for starting peers.
 constexpr std::size_t starting_pieces = 10;
@@ -115,12 +115,12 @@ void uploads::review_if_due() {
     return;
   }
   reviewed_at_ = s_.now;
-  const auto uploaded = s_.totals.uploaded - std::exchange(reviewed_, s_.totals.uploaded);
+  const auto unused = static_cast<double>(s_.upload_bucket.take_unused(s_.now));
   const auto limit = static_cast<double>(s_.settings.upload_bytes_per_s) * to_seconds(since);
   if (limit == 0 || s_.settings.upload_slots != 0 || s_.peers.empty()) {
     return;
   }
-  const bool is_used_up = static_cast<double>(uploaded) >= used_up * limit;
+  const bool is_used_up = unused < unused_part * limit;
   peer_state* const next = is_used_up ? nullptr : next_in_need();
   if (finder_.review(is_used_up, next != nullptr) && s_.unchoked < slots()) {
     unchoke(*next);

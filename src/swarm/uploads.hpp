@@ -73,8 +73,7 @@ class uploads {
   spreading spreading_;
   peer::choker choker_;
   instant next_round_{};
-  peer::slot_finder finder_;    // of a limited uplink
-  std::uint64_t reviewed_ = 0;  // bytes uploaded at its last review
+  peer::slot_finder finder_;  // of a limited uplink
   instant reviewed_at_{};
   std::uint64_t ahead_ = 0;  // bytes loading, or loaded and not sent, all peers
   line line_;                // `peer_state::asking`

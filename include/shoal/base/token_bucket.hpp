@@ -5,11 +5,12 @@
 // Once empty it stays shut until a bunch of tokens is there, what flows in 50 ms but at most 1 MiB: what is
 // limited goes out in bunches, not block by block, since every bunch wakes threads here and at the other end.
 //
-// What flows in a quarter of a second is kept while nobody takes it: a clock that is looked at late, or a
-// peer that had asked for too little, loses nothing, and after a pause no more than that goes at once.
+// Who waits and looks late, by up to a quarter of a second, loses nothing. While nobody waits only a bunch is
+// kept: after a pause the limit goes on as a line of that rate would, with no burst.
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include <shoal/base/time.hpp>
 
@@ -25,7 +26,7 @@ class token_bucket {
     refill(now);
     rate_ = static_cast<double>(rate_bytes_per_s);
     bunch_ = std::max(1.0, rate_ * bunch_s);
-    tokens_ = std::min(tokens_, kept_max());
+    tokens_ = std::min(tokens_, kept());
   }
 
   bool limited() const { return rate_ > 0; }
@@ -45,8 +46,12 @@ class token_bucket {
     }
   }
   /// Returns what was taken for something that did not happen.
-  void give_back(std::uint64_t bytes) {
-    tokens_ = std::min(tokens_ + static_cast<double>(bytes), kept_max());
+  void give_back(std::uint64_t bytes) { fill(static_cast<double>(bytes)); }
+
+  /// Bytes that nobody took and that could not be kept, since this was asked for the last time.
+  std::uint64_t take_unused(instant now) {
+    refill(now);
+    return static_cast<std::uint64_t>(std::exchange(unused_, 0.0));
   }
 
   /// When `ready` turns true, as seen from the last refill; `last` itself when it is.
@@ -61,22 +66,29 @@ class token_bucket {
  private:
   static constexpr double bunch_s = 0.05;
   static constexpr double bunch_bytes_max = 1U << 20;
-  static constexpr double kept_s = 0.25;
+  static constexpr double late_s = 0.25;
   static constexpr double kept_least = 32.0 * 1024.0;  ///< two blocks
 
   double opens_at() const { return std::min(bunch_, bunch_bytes_max); }
-  double kept_max() const { return std::max(rate_ * kept_s, kept_least); }
+  double kept() const { return std::max(shut_ ? rate_ * late_s : bunch_, kept_least); }
 
   void refill(instant now) {
     if (limited() && now > last_) {
-      tokens_ = std::min(kept_max(), tokens_ + rate_ * to_seconds(now - last_));
+      fill(rate_ * to_seconds(now - last_));
     }
     last_ = std::max(last_, now);
+  }
+
+  void fill(double bytes) {
+    const double before = tokens_;
+    tokens_ = std::max(tokens_, std::min(tokens_ + bytes, kept()));
+    unused_ += before + bytes - tokens_;
   }
 
   double rate_ = 0;
   double bunch_ = 0;
   double tokens_ = 0;
+  double unused_ = 0;
   bool shut_ = false;  // somebody waits
   instant last_{};
 };
