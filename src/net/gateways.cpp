@@ -1,27 +1,42 @@
 #include "net/gateways.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/upnpcommands.h>
 #include <miniupnpc/upnperrors.h>
 #include <natpmp.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <random>
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
+
+#include "net/pcp.hpp"
 
 namespace shoal::net {
 
 namespace {
 
 /// Requests are sent again after 250 ms, 500 ms and so on (RFC 6886, section 3.1): so many milliseconds are
-/// three of them. Gateways are near.
+/// three of them. PCP would wait 3 s (RFC 6887, section 8.1.1), but gateways are near.
 constexpr int patience_ms = 1750;
+constexpr int first_wait_ms = 250;
 constexpr int step_ms = 100;
 
-/// One conversation with the gateway.
+/// NAT-PMP answers every other version with its own, and that it does not know it (RFC 6886, section 3.5).
+bool is_of_nat_pmp(byte_view reply) {
+  return !reply.empty() && reply.front() == std::byte{0};
+}
+
+using clock = std::chrono::steady_clock;
+
+/// One conversation with the gateway of the default route, by the port that NAT-PMP and PCP share.
 class talk {
  public:
   talk() : open_(::initnatpmp(&state_, 0, 0) == 0) {}
@@ -30,6 +45,38 @@ class talk {
   }
   talk(const talk&) = delete;
   talk& operator=(const talk&) = delete;
+
+  /// Our address towards the gateway.
+  std::optional<ip_address> own_address() const {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    if (!open_ || ::getsockname(state_.s, reinterpret_cast<sockaddr*>(&own), &size) != 0) return std::nullopt;
+    return ip_address::from_bytes(std::as_bytes(std::span(&own.sin_addr, 1)));
+  }
+
+  std::optional<pcp_map_reply> ask_by_pcp(const pcp_map_request& r, const stop_asked& stopped) {
+    const auto request = encode(r);
+    std::array<std::byte, 1101> room;
+    auto wait = std::chrono::milliseconds(first_wait_ms);
+    const auto end = clock::now() + std::chrono::milliseconds(patience_ms);
+    auto next = clock::now();
+    while (open_ && !stopped() && clock::now() < end) {
+      if (clock::now() >= next) {
+        if (::send(state_.s, request.data(), request.size(), 0) < 0) return std::nullopt;
+        next += wait;
+        wait *= 2;
+      }
+      pollfd readable{state_.s, POLLIN, 0};
+      ::poll(&readable, 1, step_ms);
+      const auto got = ::recv(state_.s, room.data(), room.size(), 0);
+      if (got < 0 && errno != EAGAIN && errno != EINTR) return std::nullopt;  // as when nobody has the port
+      if (got < 0) continue;
+      const auto reply = byte_view(room).first(static_cast<std::size_t>(got));
+      if (const auto out = decode_pcp_reply(reply, r)) return out;
+      if (is_of_nat_pmp(reply)) return std::nullopt;
+    }
+    return std::nullopt;
+  }
 
   bool ask_for_address() { return open_ && ::sendpublicaddressrequest(&state_) >= 0; }
   bool ask_for_port(std::uint16_t port, std::uint32_t lifetime_s) {
@@ -55,9 +102,39 @@ class talk {
   bool open_;
 };
 
+class pcp final : public gateway {
+ public:
+  pcp() {
+    std::ranges::generate(request_.nonce,
+                          [] { return std::byte{static_cast<std::uint8_t>(std::random_device()())}; });
+  }
+
+  std::optional<granted> map(std::uint16_t port, const stop_asked& stopped) override {
+    talk with;
+    const auto own = with.own_address();
+    if (!own) return std::nullopt;
+    request_.client = *own;
+    request_.port = port;
+    request_.lifetime_s = mapping_lifetime_s;
+    const auto made = with.ask_by_pcp(request_, stopped);
+    if (!made || made->result != 0 || made->lifetime_s == 0 || made->outside.port == 0) return std::nullopt;
+    request_.wished = made->outside;
+    return granted{{made->outside.port, made->outside.address, "PCP"}, made->lifetime_s};
+  }
+
+  void remove() override {
+    request_.lifetime_s = 0;
+    request_.wished = {};
+    talk().ask_by_pcp(request_, [] { return false; });
+  }
+
+ private:
+  pcp_map_request request_;
+};
+
 class nat_pmp final : public gateway {
  public:
-  std::optional<port_mapping> map(std::uint16_t port, const stop_asked& stopped) override {
+  std::optional<granted> map(std::uint16_t port, const stop_asked& stopped) override {
     port_ = port;
     talk with;
     if (!with.ask_for_port(port, mapping_lifetime_s)) return std::nullopt;
@@ -66,11 +143,13 @@ class nat_pmp final : public gateway {
         made->pnu.newportmapping.privateport != port || made->pnu.newportmapping.mappedpublicport == 0) {
       return std::nullopt;
     }
-    port_mapping out{made->pnu.newportmapping.mappedpublicport, {}, "NAT-PMP"};
+    const auto& given = made->pnu.newportmapping;
+    granted out{{given.mappedpublicport, {}, "NAT-PMP"}, given.lifetime};
     if (!with.ask_for_address()) return out;
     const auto where = with.answer(stopped);
     if (where && where->type == NATPMP_RESPTYPE_PUBLICADDRESS) {
-      out.address = ip_address::from_bytes(std::as_bytes(std::span(&where->pnu.publicaddress.addr, 1)));
+      out.mapping.address =
+          ip_address::from_bytes(std::as_bytes(std::span(&where->pnu.publicaddress.addr, 1)));
     }
     return out;
   }
@@ -103,14 +182,14 @@ class upnp final : public gateway {
   upnp(const upnp&) = delete;
   upnp& operator=(const upnp&) = delete;
 
-  std::optional<port_mapping> map(std::uint16_t port, const stop_asked& stopped) override {
+  std::optional<granted> map(std::uint16_t port, const stop_asked& stopped) override {
     constexpr int only_permanent_leases = 725;
     if (urls_.controlURL == nullptr && !find(stopped)) return std::nullopt;
     port_ = std::to_string(port);
     int failed = add(std::to_string(mapping_lifetime_s));
     if (failed == only_permanent_leases) failed = add("0");
     if (failed != 0) return std::nullopt;
-    return port_mapping{port, address(), "UPnP"};
+    return granted{{port, address(), "UPnP"}};
   }
 
   void remove() override {
@@ -151,6 +230,9 @@ class upnp final : public gateway {
 
 }  // namespace
 
+std::unique_ptr<gateway> pcp_gateway() {
+  return std::make_unique<pcp>();
+}
 std::unique_ptr<gateway> nat_pmp_gateway() {
   return std::make_unique<nat_pmp>();
 }

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <utility>
 
+#include <shoal/base/time.hpp>
 #include <shoal/net/port_mapper.hpp>
 
 #include "net/gateways.hpp"
@@ -12,53 +15,100 @@ namespace shoal::net {
 
 namespace {
 
-constexpr duration renewed_after = std::chrono::seconds(mapping_lifetime_s / 2);
 /// A router may come back, or we may have moved to another network.
 constexpr duration tried_again_after = std::chrono::minutes(10);
+/// A gateway that grants next to nothing is not asked all the time (RFC 6887, section 11.2.1).
+constexpr duration renewed_least = std::chrono::seconds(4);
+constexpr auto removed_within = std::chrono::seconds(3);
 
 }  // namespace
 
-port_mapper::port_mapper(std::uint16_t port, told t)
-    : port_(port), told_(std::move(t)), thread_([this] { run(); }) {}
+class port_mapper::job {
+ public:
+  job(std::uint16_t port, told t) : port_(port), told_(std::move(t)) {}
 
-port_mapper::~port_mapper() {
-  stop();
-  thread_.join();
-}
+  void run();
 
-void port_mapper::stop() {
-  const std::lock_guard lock(mutex_);
-  stopped_ = true;
-  wake_.notify_all();
-}
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    wake_.notify_all();
+  }
 
-bool port_mapper::stopped() const {
-  const std::lock_guard lock(mutex_);
-  return stopped_;
-}
+  /// False when it has not ended by then; it says nothing any more in either case.
+  bool ends_in(std::chrono::seconds time) {
+    std::unique_lock lock(mutex_);
+    const bool out = wake_.wait_for(lock, time, [this] { return ended_; });
+    lock.unlock();
+    const std::lock_guard quiet(telling_);
+    told_ = nullptr;
+    return out;
+  }
 
-bool port_mapper::rest(duration time) {
-  std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, time, [this] { return stopped_; });
-}
+ private:
+  bool stopped() const {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
+  }
+  /// False when it was stopped meanwhile.
+  bool rest(duration time) {
+    std::unique_lock lock(mutex_);
+    return !wake_.wait_for(lock, time, [this] { return stopped_; });
+  }
+  void tell(const std::optional<port_mapping>& m) {
+    const std::lock_guard lock(telling_);
+    if (told_) told_(m);
+  }
 
-void port_mapper::run() {
+  const std::uint16_t port_;
+  std::mutex telling_;
+  told told_;                 // `telling_`'s
+  mutable std::mutex mutex_;  // of what follows
+  std::condition_variable wake_;
+  bool stopped_ = false;
+  bool ended_ = false;
+};
+
+void port_mapper::job::run() {
   std::unique_ptr<gateway> used;
   std::optional<port_mapping> mapped;
+  bool told_once = false;
+  duration next{};
   const auto asked = [this] { return stopped(); };
   do {
     auto made = used ? used->map(port_, asked) : std::nullopt;
-    for (const auto another : {nat_pmp_gateway, upnp_gateway}) {
+    for (const auto another : {pcp_gateway, nat_pmp_gateway, upnp_gateway}) {
       if (made || stopped()) break;
       used = another();
       made = used->map(port_, asked);
     }
     if (!made && stopped()) break;  // what was mapped before is mapped still
-    if (!told_once_ || made != mapped) told_(made);
-    told_once_ = true;
-    mapped = std::move(made);
-  } while (rest(mapped ? renewed_after : tried_again_after));
+    const auto mapping = made ? std::optional(made->mapping) : std::nullopt;
+    if (!std::exchange(told_once, true) || mapping != mapped) tell(mapping);
+    mapped = mapping;
+    next = made ? std::max(renewed_least, duration(std::chrono::seconds(made->lifetime_s)) / 2)
+                : tried_again_after;
+  } while (rest(next));
   if (mapped && used) used->remove();
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  wake_.notify_all();
+}
+
+port_mapper::port_mapper(std::uint16_t port, told t)
+    : job_(std::make_shared<job>(port, std::move(t))), thread_([it = job_] { it->run(); }) {}
+
+port_mapper::~port_mapper() {
+  stop();
+  if (job_->ends_in(removed_within)) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+void port_mapper::stop() {
+  job_->stop();
 }
 
 bool behind_a_gateway() {

@@ -27,7 +27,7 @@ void mapped(services& s, const std::optional<net::port_mapping>& m) {
   using kind = session_event::kind;
   s.outside_port = m ? m->port : 0;
   if (!m) {
-    s.emit({kind::port_not_mapped, {}, "no gateway lets callers in, neither by NAT-PMP nor by UPnP", {}});
+    s.emit({kind::port_not_mapped, {}, "no gateway lets callers in by PCP, NAT-PMP or UPnP", {}});
     return;
   }
   const auto where =

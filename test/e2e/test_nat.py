@@ -1,6 +1,7 @@
 import unittest
 
 from gateway import OUTSIDE, Gateway
+from processes import wait_until
 from sniffer import Sniffer
 from swarm_test import OK, USAGE, SwarmTest
 from two_hosts import TwoHosts
@@ -30,6 +31,27 @@ class NatTest(SwarmTest):
         told, port, asked = self.mapped_and_removed("nat-pmp")
         self.assertEqual(asked, [("map", port + 1, port, 3600), ("remove", port)])
         self.assertEqual(told, f"callers are let in at {OUTSIDE}:{port + 1} by NAT-PMP")
+
+    def test_pcp_maps_the_port_renews_and_removes_it(self):
+        hosts = self.hosts()
+        gateway = Gateway(self.shop, "pcp", hosts.addresses[0], hosts.enter(0))
+        original = self.file(1000)
+        seeder = self.seed(self.create(original), original, "--no-lsd", address="[::]:0", wrapper=hosts.enter(1))
+        told = seeder.wait_for("port_mapped")["text"]
+        port = int(seeder.address().rpartition(":")[2])
+        self.assertEqual(told, f"callers are let in at {OUTSIDE}:{port + 1} by PCP")
+        wait_until(lambda: len(gateway.asked()) == 2, "it should be renewed")
+        self.assertEqual(seeder.stop(), OK)
+        self.assertEqual(gateway.asked(), 2 * [("map", port + 1, port, 3600)] + [("remove", port)])
+
+    def test_a_gateway_that_stalls_does_not_hold_up_the_end(self):
+        hosts = self.hosts()
+        gateway = Gateway(self.shop, "stalling", hosts.addresses[0], hosts.enter(0))
+        original = self.file(1000)
+        seeder = self.seed(self.create(original), original, "--no-lsd", address="[::]:0", wrapper=hosts.enter(1))
+        seeder.wait_for("port_mapped")
+        self.assertEqual(seeder.stop(), OK)
+        self.assertEqual(gateway.asked()[-1][0], "remove")
 
     def test_upnp_maps_the_port_and_removes_it(self):
         told, port, asked = self.mapped_and_removed("upnp", "--nat", "on")

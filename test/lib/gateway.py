@@ -1,6 +1,6 @@
-"""A small gateway that speaks NAT-PMP or UPnP IGD. Run as a program it serves one of them at one address, and tells what it
-is asked for:
-    gateway.py nat-pmp|upnp ADDRESS"""
+"""A small gateway that speaks PCP, NAT-PMP or UPnP IGD. Run as a program it serves one of them at one address, and tells
+what it is asked for; `stalling` never ends its answer when a mapping is to be removed:
+    gateway.py pcp|nat-pmp|upnp|stalling ADDRESS"""
 import http.server
 import re
 import socket
@@ -11,7 +11,7 @@ import time
 from processes import Process, wait_until
 
 OUTSIDE = "5.6.7.8"
-NAT_PMP_PORT, SSDP_PORT, SSDP_GROUP = 5351, 1900, "239.255.255.250"
+PCP_PORT, SSDP_PORT, SSDP_GROUP = 5351, 1900, "239.255.255.250"
 SERVICE = "urn:schemas-upnp-org:service:WANIPConnection:1"
 
 
@@ -28,12 +28,40 @@ class Gateway:
         return [(word, *map(int, numbers)) for word, *numbers in map(str.split, lines)]
 
 
+def pcp(address):
+    """Grants a lifetime of two seconds only."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind((address, PCP_PORT))
+        print("ready", flush=True)
+        nonces = {}
+        while True:
+            request, client = ear.recvfrom(1100)
+            version, opcode, seconds = request[0], request[1], int.from_bytes(request[4:8], "big")
+            nonce, inside = request[24:36], int.from_bytes(request[40:42], "big")
+            mapped = socket.inet_pton(socket.AF_INET6, "::ffff:" + client[0])
+            if (version, opcode, len(request)) != (2, 1, 60) or request[8:24] != mapped or request[36] != 6:
+                print("nonsense", flush=True)
+                continue
+            refused = 2 if nonces.setdefault(inside, nonce) != nonce else 0  # somebody else's: not authorized
+            if seconds == 0:
+                print("remove", inside, flush=True)
+            else:
+                print("map", inside + 1, inside, seconds, flush=True)
+            seconds = min(seconds, 2)
+            ear.sendto(bytes([2, 0x81, 0, refused]) + seconds.to_bytes(4, "big") + int(time.monotonic()).to_bytes(4, "big") +
+                       bytes(12) + request[24:42] + (inside + 1).to_bytes(2, "big") +
+                       socket.inet_pton(socket.AF_INET6, "::ffff:" + OUTSIDE), client)
+
+
 def nat_pmp(address):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
-        ear.bind((address, NAT_PMP_PORT))
+        ear.bind((address, PCP_PORT))
         print("ready", flush=True)
         while True:
             request, client = ear.recvfrom(1100)
+            if request[0] != 0:  # another version: PCP
+                ear.sendto(bytes([0, 128, 0, 1]) + int(time.monotonic()).to_bytes(4, "big"), client)
+                continue
             head = bytes([0, 128 + request[1]]) + bytes(2) + int(time.monotonic()).to_bytes(4, "big")
             if request[1] == 0:
                 ear.sendto(head + socket.inet_aton(OUTSIDE), client)
@@ -65,6 +93,7 @@ DESCRIPTION = f"""<?xml version="1.0"?>
 
 class Control(http.server.BaseHTTPRequestHandler):
     permanent_only = True  # as some are: the first wish, for an hour, is refused
+    stalls = False
 
     def log_message(self, *_):
         pass
@@ -98,6 +127,9 @@ class Control(http.server.BaseHTTPRequestHandler):
                 print("map", given("NewExternalPort"), given("NewInternalPort"), 0, flush=True)
         elif action == "DeletePortMapping":
             print("remove", given("NewExternalPort"), flush=True)
+            while self.stalls:
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n")
+                time.sleep(0.2)
         inner = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
         inner = f'<u:{action}Response xmlns:u="{SERVICE}">{inner}</u:{action}Response>'
         if fault:
@@ -128,5 +160,10 @@ def upnp(address):
                                  b"\r\nUSN: uuid:1::" + wanted + f"\r\nLOCATION: {where}\r\n\r\n".encode(), client)
 
 
+def stalling(address):
+    Control.stalls = True
+    upnp(address)
+
+
 if __name__ == "__main__":
-    {"nat-pmp": nat_pmp, "upnp": upnp}[sys.argv[1]](sys.argv[2])
+    {"pcp": pcp, "nat-pmp": nat_pmp, "upnp": upnp, "stalling": stalling}[sys.argv[1]](sys.argv[2])
