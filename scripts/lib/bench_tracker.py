@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import time
 import typing
 
 from measure import cpu_seconds, machine, memory
-from processes import ROOT, Workshop, free_port, wait_until
+from processes import ROOT, Workshop, free_port, listens, wait_until
 from shoal import PROGRAM, Shoal
 
 sys.path.append(str(ROOT / "test/lib"))
@@ -64,14 +63,6 @@ def start_opentracker(shop, whitelist):
 SERVERS = {"shoal": start_shoal, "opentracker": start_opentracker}
 
 
-def listens(server):
-    try:
-        socket.create_connection(("127.0.0.1", server.port), timeout=2).close()
-        return True
-    except OSError:
-        return False
-
-
 class Sample(typing.NamedTuple):
     replies_per_s: float
     cpu_us: float  # of the server, a reply
@@ -114,7 +105,7 @@ def run_server(name, swarms, seconds, runs):
         whitelist = shop.path / "hashes"
         subprocess.run([LOAD, *SWARMS[swarms], "--write-whitelist", whitelist], check=True)
         server = SERVERS[name](shop, whitelist)
-        wait_until(lambda: listens(server), f"{name} should listen", 30, 0.1)
+        wait_until(lambda: listens(server.port), f"{name} should listen", 30, 0.1)
         # In the middle of what it serves by now, so that its code and buffers do not count as peers' memory.
         load(server.port, "--torrents", 1, "--peers", 100, "--load")
         before = memory(server.pid)[0]
@@ -202,7 +193,7 @@ def part_store(shop, arguments):
     redis = shop.start("redis", pinned(LOAD_CORE, "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
                                        "--appendonly", "no", "--dir", shop.path))
     redis.port = port
-    wait_until(lambda: listens(redis), "redis should listen", 30, 0.1)
+    wait_until(lambda: listens(redis.port), "redis should listen", 30, 0.1)
     for what, options in (("alone", []), ("sharing", ["--store", f"redis://127.0.0.1:{port}"])):
         server = start_shoal(shop, None, *options, name=what)
         load(server.port, *SWARMS[arguments.swarms], "--load", "--window", 64)

@@ -22,6 +22,15 @@ def wait_until(condition, what, timeout_s=60.0, every_s=0.02):
     return value
 
 
+def listens(port, address="127.0.0.1"):
+    """Whether somebody does, by TCP."""
+    try:
+        socket.create_connection((address, port), timeout=2).close()
+        return True
+    except OSError:
+        return False
+
+
 def free_port(address="127.0.0.1"):
     """A port nobody uses now, from below the range the kernel hands out by itself."""
     while True:
