@@ -36,8 +36,9 @@ class swarm_shards {
   /// The `count` swarms with most peers, most first. O(swarms), though no lock is held for long.
   std::vector<announce::scrape_entry> busiest(std::size_t count) const;
 
-  /// Forgets who has been silent too long. Takes its time, but no lock for longer than some ten microseconds.
-  void expire(instant now);
+  /// One step of forgetting who has been silent too long, some tens of microseconds of it: begins with `at`
+  /// 0, goes on where it stands, and says true when all tables are done.
+  bool expire_step(instant now, std::size_t& at);
 
   /// The length of a tick, in which `save` tells ages.
   duration tick() const { return shards_.front()->table.tick(); }

@@ -231,7 +231,10 @@ net::awaitable<void> tracker_server::impl::sweep() {
     }
     const instant now = steady_now();
     connections.close_overdue(now);
-    swarms.expire(now);
+    std::size_t at = 0;
+    while (!swarms.expire_step(now, at)) {
+      co_await asio::post(context, net::use_tuple);  // requests come between two steps
+    }
   }
 }
 
