@@ -321,13 +321,7 @@ void torrent_core::on(instant now, const event& e) {
 }
 
 bool torrent_core::poll(action& out) {
-  auto& outbox = parts_->s.outbox;
-  if (outbox.empty()) {
-    return false;
-  }
-  out = std::move(outbox.front());
-  outbox.pop_front();
-  return true;
+  return parts_->s.outbox.take(out);
 }
 
 std::optional<instant> torrent_core::deadline() const {
