@@ -176,6 +176,7 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
   take_word(f, "choke", g.strategy.choke,
             {{"standard", choke_rule::standard},
              {"no-reciprocation", choke_rule::no_reciprocation},
+             {"selfish-cap", choke_rule::selfish_cap},
              {"free-rider", choke_rule::free_rider}});
   take_word(f, "idle_slots", g.strategy.lends_slots, {{"lent", true}, {"kept", false}});
   take_word(f, "advice", g.strategy.advises, {{"given", true}, {"none", false}});
@@ -190,7 +191,8 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
   if (g.role == role::seeder) {
     if (g.have_part > 0) f.object("have", "a seeder has everything");
     if (g.patience_mean) f.object("patience_mean", "a seeder has nothing to wait for");
-    if (g.strategy.choke == choke_rule::free_rider) f.object("choke", "a seeder that gives nothing is none");
+    if (g.strategy.choke == choke_rule::free_rider || g.strategy.choke == choke_rule::selfish_cap)
+      f.object("choke", "a seeder that gives nothing is none");
     if (std::holds_alternative<leave_complete>(g.departure))
       f.object("departure", "a seeder would leave at once");
   }

@@ -48,6 +48,8 @@ peer::choke_rule rule_of(choke_rule r) {
   switch (r) {
     case choke_rule::no_reciprocation:
       return peer::choke_rule::by_chance;
+    case choke_rule::selfish_cap:
+      return peer::choke_rule::what_pays;
     case choke_rule::free_rider:
       return peer::choke_rule::nobody;
     case choke_rule::standard:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -99,8 +100,12 @@ peer_state* uploads::next_in_need() {
 }
 
 std::uint32_t uploads::slots() {
-  if (s_.settings.choking.rule == peer::choke_rule::nobody) {
+  const auto rule = s_.settings.choking.rule;
+  if (rule == peer::choke_rule::nobody) {
     return 0;
+  }
+  if (rule == peer::choke_rule::what_pays) {
+    return s_.complete() ? 0 : std::max(1U, paying_);
   }
   if (s_.settings.upload_slots != 0) {
     return s_.settings.upload_slots;
@@ -329,7 +334,7 @@ void uploads::round_if_due() {
                             p.up.bytes_per_s(s_.now), p.joined_at, p.unchoked_at});
     }
   });
-  auto chosen = choker_.round(s_.now, candidates, slots(), s_.complete(), s_.chance);
+  auto chosen = choose(candidates);
   std::sort(chosen.begin(), chosen.end());
   s_.peers.for_each([&](peer_state& p) {
     const bool keep = std::binary_search(chosen.begin(), chosen.end(), p.key);
@@ -340,6 +345,18 @@ void uploads::round_if_due() {
       choke(p);
     }
   });
+}
+
+std::vector<peer_key> uploads::choose(std::span<const peer::candidate> interested) {
+  if (s_.settings.choking.rule != peer::choke_rule::what_pays || s_.complete()) {
+    return choker_.round(s_.now, interested, slots(), s_.complete(), s_.chance);
+  }
+  const auto limit = s_.settings.upload_bytes_per_s;
+  const double uplink = limit != 0 ? static_cast<double>(limit) : std::numeric_limits<double>::infinity();
+  auto decision = thrift_.round(interested, uplink, s_.chance);
+  paying_ = static_cast<std::uint32_t>(decision.chosen.size());
+  s_.upload_bucket.set_rate(static_cast<std::uint64_t>(std::max(decision.bytes_per_s, 1.0)), s_.now);
+  return std::move(decision.chosen);
 }
 
 /// A super seeder that nobody asks for anything lets those go on who wait to be served, before it gives what

@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
+#include <vector>
+
+#include <shoal/peer/thrift.hpp>
 
 #include "swarm/connections.hpp"
 #include "swarm/spreading.hpp"
@@ -60,6 +64,7 @@ class uploads {
   void refuse(peer_state& p, const block_ref& b);
   void not_needed(peer_state& p, const block_ref& b);
   std::uint32_t slots();
+  std::vector<peer_key> choose(std::span<const peer::candidate> interested);
   std::uint64_t ahead_max(peer_state& p) const;
   bool may_take(peer_state& p) const;
   std::uint64_t turn_bytes_max();
@@ -72,6 +77,8 @@ class uploads {
   connections& connections_;
   spreading spreading_;
   peer::choker choker_;
+  peer::thrift thrift_;
+  std::uint32_t paying_ = 0;  // those whom it chose
   instant next_round_{};
   peer::slot_finder finder_;  // of a limited uplink
   instant reviewed_at_{};

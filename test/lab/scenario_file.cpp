@@ -151,6 +151,7 @@ TEST_CASE("every objection names its place") {
       {{"seeder.have", "50 %"}, "groups.seeder.have: a seeder has everything"},
       {{"seeder.departure", "at completion"}, "groups.seeder.departure: a seeder would"},
       {{"seeder.choke", "free-rider"}, "groups.seeder.choke: "},
+      {{"seeder.choke", "selfish-cap"}, "groups.seeder.choke: "},
       {{"crowd.seeding", "super"}, "groups.crowd.seeding: a leecher"},
       {{"crowd.arrival", "later"}, "groups.crowd.arrival: has to be \"at once\""},
       {{"crowd.arrival.at", "5 s"}, "groups.crowd.arrival: needs exactly one of at, over"},

@@ -44,6 +44,7 @@ enum class pick_rule : std::uint8_t { rarest_first, random, sequential };
 enum class choke_rule : std::uint8_t {
   standard,          ///< tit for tat with an optimistic slot, as shipped
   no_reciprocation,  ///< slots go round by chance, whatever a peer gives
+  selfish_cap,       ///< gives to who repays, and as little as that takes; nothing when complete
   free_rider,        ///< gives nothing
 };
 

@@ -25,6 +25,7 @@ namespace shoal::peer {
 enum class choke_rule : std::uint8_t {
   tit_for_tat,  ///< as above
   by_chance,    ///< slots are held for `seed_hold` and go round by chance, whatever a peer gives
+  what_pays,    ///< gives to who repays, and as little as that takes (`peer/thrift`); nothing when complete
   nobody,       ///< gives nothing
 };
 
