@@ -12,20 +12,39 @@ namespace shoal::lab {
 namespace {
 
 /// Blocks of a whole run, all peers: above, requests are for larger ones.
-constexpr std::uint64_t blocks_max = 60'000'000;
-/// Peers from which on messages are gathered.
+constexpr std::uint64_t blocks_max = 30'000'000;
+/// The same, up to which each block and message comes at its own instant.
+constexpr std::uint64_t blocks_alone_max = 4'000'000;
+/// Peers from which on they do not, however little they fetch.
 constexpr std::uint32_t many_peers = 4000;
 constexpr duration grain = std::chrono::milliseconds(20);
 /// Peers that the checkers watch.
-constexpr std::uint32_t watched_max = 1000;
+constexpr std::uint32_t watched_max = 250;
+
+/// Of those that come one after another without end, some may be too late for the experiment.
+std::uint32_t peers_to_come(const scenario& s) {
+  double out = 0;
+  for (const auto& g : s.groups) {
+    const auto* const poisson = std::get_if<arrive_poisson>(&g.arrival);
+    const double in_time =
+        poisson != nullptr ? poisson->per_s * to_seconds(s.time_max - poisson->from) : g.count;
+    out += std::clamp(in_time, 0.0, static_cast<double>(g.count));
+  }
+  return static_cast<std::uint32_t>(out);
+}
 
 std::uint32_t block_length_for(const scenario& s) {
   std::uint64_t length = block_bytes;
-  const std::uint64_t all = s.content_bytes * s.peer_count();
+  const std::uint64_t all = s.content_bytes * peers_to_come(s);
   while (length * 2 <= s.piece_length && all / length > blocks_max) {
     length *= 2;
   }
   return static_cast<std::uint32_t>(length);
+}
+
+duration grain_for(const scenario& s) {
+  const std::uint64_t blocks = s.content_bytes * peers_to_come(s) / block_bytes;
+  return peers_to_come(s) > many_peers || blocks > blocks_alone_max ? grain : duration{};
 }
 
 sim::swarm_plan plan_of(const scenario& s, const run_options& o) {
@@ -39,7 +58,7 @@ sim::swarm_plan plan_of(const scenario& s, const run_options& o) {
   out.seed = o.seed;
   out.wire = o.wire;
   const std::uint32_t peers = s.peer_count();
-  out.grain = peers > many_peers ? grain : duration{};
+  out.grain = grain_for(s);
   out.check_every = std::max(1U, peers / watched_max);
   return out;
 }
@@ -103,9 +122,10 @@ sim_cast::sim_cast(const scenario& s, const run_options& options, run_result& ou
   if (length != block_bytes) {
     out_.notes.push_back("simulated with blocks of " + std::to_string(length / 1024) + " KiB");
   }
-  if (s.peer_count() > many_peers) {
-    out_.notes.push_back("messages without payload arrive at multiples of " +
-                         std::to_string(grain / std::chrono::milliseconds(1)) + " ms");
+  if (grain_for(s) > duration{}) {
+    out_.notes.push_back("messages arrive at multiples of " +
+                         std::to_string(grain / std::chrono::milliseconds(1)) +
+                         " ms, and blocks as many together as the sender's uplink takes in that time");
   }
 }
 
@@ -346,6 +366,7 @@ run_progress sim_cast::progress() const {
 
 void sim_cast::sample() {
   series_.take(now_s());
+  swarm_.check_waits();
 }
 
 void sim_cast::finish() {

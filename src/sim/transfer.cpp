@@ -27,9 +27,8 @@ block_ref virtual_swarm::world::block_at(std::uint32_t piece, std::uint32_t begi
 }
 
 std::uint32_t virtual_swarm::world::flight_max(const connection_end& e) const {
-  const node_index to = ends[e.other.index()].node;
-  const double rate = std::min(nodes[e.node.index()].up.rate(), nodes[to.index()].down.rate());
-  const double round_trip = 2 * to_seconds(latency(e.node, to));
+  const double rate = std::min(nodes[e.node.index()].up.rate(), nodes[e.other_node.index()].down.rate());
+  const double round_trip = 2 * to_seconds(e.one_way);
   const double held = rate == unlimited ? 64.0 * (1U << 20) : std::min(rate * round_trip, 1e9);
   return std::max(flight_bytes, 2 * plan.block_length) + static_cast<std::uint32_t>(held);
 }
@@ -55,60 +54,87 @@ void virtual_swarm::world::begin_upload(end_index e, const block_ref& b) {
 void virtual_swarm::world::put_on_uplink(end_index e, const block_ref& b) {
   auto& end = ends[e.index()];
   end.in_flight += b.length;
-  node& n = nodes[end.node.index()];
-  n.uplink.push_back({e, end.serial, b});
-  if (!n.sending) {
-    start_next(n, end.node);
-  }
+  nodes[end.node.index()].uplink.push_back({e, end.serial, b});
 }
 
-void virtual_swarm::world::start_next(node& n, node_index i) {
-  while (n.uplink_head < n.uplink.size()) {
-    const upload_job job = n.uplink[n.uplink_head++];
-    if (ends[job.end.index()].serial != job.serial || !ends[job.end.index()].open) {
-      continue;
-    }
-    n.sending = true;
-    n.current = job;
-    push(n.up.send(now, job.block.length), {happening_kind::departed, i.value(), job.end.value()});
+/// What goes as one: what the uplink carries in a grain, for the receiver takes what came meanwhile in one
+/// go.
+std::uint32_t virtual_swarm::world::train_bytes_max(const node& n) const {
+  if (plan.grain <= duration::zero() || n.up.rate() == unlimited) {
+    return plan.grain > duration::zero() ? flight_bytes : 0;
+  }
+  return static_cast<std::uint32_t>(std::min(n.up.rate() * to_seconds(plan.grain), 1e9));
+}
+
+/// Lets the next train go, unless one is on the uplink.
+void virtual_swarm::world::start_uplink(node_index i) {
+  node& n = nodes[i.index()];
+  if (n.sending) {
     return;
   }
-  n.uplink.clear();
-  n.uplink_head = 0;
+  const auto waits = [&] { return n.uplink_head < n.uplink.size(); };
+  while (waits() && !is_whole(ends[n.uplink[n.uplink_head].end.index()], n.uplink[n.uplink_head].serial)) {
+    ++n.uplink_head;
+  }
+  if (!waits()) {
+    n.uplink.clear();
+    n.uplink_head = 0;
+    return;
+  }
+  n.sending = true;
+  n.train = trains.take();
+  block_train& t = trains[n.train];
+  t.end = n.uplink[n.uplink_head].end;
+  t.serial = n.uplink[n.uplink_head].serial;
+  t.bytes = 0;
+  const auto most = train_bytes_max(n);
+  for (; waits(); ++n.uplink_head) {
+    const upload_job& job = n.uplink[n.uplink_head];
+    if (job.end != t.end || job.serial != t.serial ||
+        (!t.blocks.empty() && t.bytes + job.block.length > most)) {
+      break;
+    }
+    t.blocks.push_back(job.block);
+    t.bytes += job.block.length;
+  }
+  push(n.up.send(now, t.bytes), {happening_kind::departed, i.value(), t.end.value()});
 }
 
 void virtual_swarm::world::departed(node_index i) {
   node& n = nodes[i.index()];
-  const upload_job job = n.current;
+  const std::uint32_t number = n.train;
   n.sending = false;
   constexpr std::size_t spent_max = 64;
   if (n.uplink_head >= spent_max && n.uplink_head * 2 > n.uplink.size()) {
     n.uplink.erase(n.uplink.begin(), n.uplink.begin() + static_cast<std::ptrdiff_t>(n.uplink_head));
     n.uplink_head = 0;
   }
-  start_next(n, i);
-  const auto& end = ends[job.end.index()];
-  if (end.serial != job.serial || !end.open) {
+  start_uplink(i);
+  const block_train& t = trains[number];
+  const auto& end = ends[t.end.index()];
+  if (!is_whole(end, t.serial)) {
+    give_back_train(number);
     return;
   }
+  const std::uint32_t bytes = t.bytes;
   if (n.watched) {
-    n.watched->sent += job.block.length;
+    n.watched->sent += bytes;
   }
-  send_off(job, false);
-  drive(i, swarm::sent{end.key, job.block.length});
+  send_off(number, false);
+  drive(i, swarm::sent{end.key, bytes});
 }
 
 /// From the uplink on.
-void virtual_swarm::world::send_off(const upload_job& job, bool was_held) {
-  auto& end = ends[job.end.index()];
-  const auto& other = ends[end.other.index()];
-  if (parted(end.node, other.node)) {
-    held_blocks.push_back(job);
+void virtual_swarm::world::send_off(std::uint32_t number, bool was_held) {
+  const block_train& t = trains[number];
+  auto& end = ends[t.end.index()];
+  if (parted(end.node, end.other_node)) {
+    held_trains.push_back(number);
     return;
   }
   node& from = nodes[end.node.index()];
-  node& to = nodes[other.node.index()];
-  const std::uint32_t bytes = job.block.length;
+  node& to = nodes[end.other_node.index()];
+  const std::uint32_t bytes = t.bytes;
   instant last = now;
   instant first = was_held || from.up.rate() == unlimited ? now : now - from_seconds(bytes / from.up.rate());
   const auto through = [&](pipe& p) {
@@ -126,38 +152,59 @@ void virtual_swarm::world::send_off(const upload_job& job, bool was_held) {
     }
   }
   through(to.down);
-  const duration one_way = latency(end.node, other.node);
+  const duration one_way = end.one_way;
   if (const double loss = 1 - (1 - double{from.loss}) * (1 - double{to.loss}); loss > 0) {
     const double rate = rate_under_loss(2 * one_way, loss);
     end.paced_until = last = std::max(last, end.paced_until + from_seconds(bytes / rate));
   }
-  push(last + one_way,
-       {happening_kind::arrived, end.other.value(), other.serial, job.block.piece.value(), job.block.begin});
+  push(last + one_way, {happening_kind::arrived, number, end.other.value(), end.other_serial});
 }
 
-void virtual_swarm::world::arrived(end_index e, const block_ref& b) {
-  auto& end = ends[e.index()];
-  auto& sender = ends[end.other.index()];
+/// Unless the connection is gone.
+void virtual_swarm::world::arrived(std::uint32_t number) {
+  const block_train& t = trains[number];
+  auto& sender = ends[t.end.index()];
+  const end_index e = sender.other;
+  const auto& end = ends[e.index()];
+  if (sender.serial != t.serial || !end.open) {
+    give_back_train(number);
+    return;
+  }
   const node_index from = sender.node;
   const node_index to = end.node;
-  sender.in_flight -= b.length;
-  while (sender.open && !sender.waiting.empty() &&
-         (sender.in_flight == 0 || sender.in_flight + sender.waiting.front().length <= flight_max(sender))) {
-    const block_ref next = sender.waiting.front();
-    sender.waiting.erase(sender.waiting.begin());
-    put_on_uplink(end.other, next);
+  sender.in_flight -= t.bytes;
+  if (sender.open && !sender.waiting.empty()) {
+    auto next = sender.waiting.begin();
+    while (next != sender.waiting.end() &&
+           (sender.in_flight == 0 || sender.in_flight + next->length <= flight_max(sender))) {
+      put_on_uplink(t.end, *next++);
+    }
+    sender.waiting.erase(sender.waiting.begin(), next);
+    start_uplink(from);
   }
   if (!end.joined) {
+    give_back_train(number);
     return;
   }
   if (nodes[to.index()].watched) {
-    nodes[to.index()].watched->received += b.length;
+    nodes[to.index()].watched->received += t.bytes;
+    nodes[to.index()].watched->fed = now;
   }
   if (watcher != nullptr) {
-    watcher->on_block(from, to, b.length);
+    watcher->on_block(from, to, t.bytes);
   }
-  const wire::message m = wire::piece{b};
-  drive(to, swarm::received{end.key, std::span(&m, 1)});
+  payloads.clear();
+  for (const auto& b : t.blocks) {
+    digest.add(std::uint64_t{b.piece.value()} << 32 | b.begin);
+    payloads.emplace_back(wire::piece{b});
+  }
+  give_back_train(number);
+  drive(to, swarm::received{end.key, payloads});
+}
+
+void virtual_swarm::world::give_back_train(std::uint32_t number) {
+  trains[number].blocks.clear();
+  trains.give_back(number);
 }
 
 void virtual_swarm::world::act(node_index i, swarm::unsend& a) {

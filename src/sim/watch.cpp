@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t breaches_max = 100;
 
+/// Who wants something of a peer that has everything waits no longer than until all others that are connected
+/// to it have had a slot for the usual time, one after another; and for its own to be filled.
+constexpr duration turn_max = std::chrono::seconds(30);
+constexpr duration first_block_max = std::chrono::seconds(60);
+
 std::string words(const block_ref& b) {
   return "piece " + std::to_string(b.piece.value()) + " at " + std::to_string(b.begin);
 }
@@ -63,7 +68,38 @@ void virtual_swarm::world::watch_upload(node_index i, const swarm::upload& a) {
   }
 }
 
+/// Somebody with everything to whom it has been connected for long enough.
+std::optional<node_index> virtual_swarm::world::passed_over_by(node_index i) const {
+  const node& n = nodes[i.index()];
+  for (const auto& [key, e] : n.links) {
+    const auto& end = ends[e.index()];
+    const auto& other = ends[end.other.index()];
+    const node& giver = nodes[end.other_node.index()];
+    const bool can_give = end.joined && other.open && other.joined && giver.core && giver.gives &&
+                          giver.core->complete() && !parted(i, end.other_node);
+    if (can_give && now - n.watched->fed > first_block_max + turn_max * giver.links.size()) {
+      return end.other_node;
+    }
+  }
+  return std::nullopt;
+}
+
+void virtual_swarm::world::watch_waits() {
+  for (std::uint32_t at = 0; at < nodes.size(); ++at) {
+    const node& n = nodes[at];
+    if (!n.watched || !n.core || n.core->complete() || now - n.watched->fed < first_block_max) {
+      continue;
+    }
+    if (const auto by = passed_over_by(node_index(at))) {
+      breach(node_index(at), "got nothing for " + std::to_string(to_seconds(now - n.watched->fed)) +
+                                 " s from peer " + std::to_string(by->value()) + ", which has everything");
+      n.watched->fed = now;
+    }
+  }
+}
+
 void virtual_swarm::world::check() {
+  watch_waits();
   for (std::uint32_t at = 0; at < nodes.size(); ++at) {
     const node_index i(at);
     const node& n = nodes[at];

@@ -104,19 +104,23 @@ void virtual_swarm::world::dialled(node_index from, node_index to) {
   };
   const end_index theirs = fresh();
   const end_index ours = fresh();
-  const auto begin = [&](end_index e, node_index n, end_index other) {
+  const duration one_way = latency(from, to);
+  const auto begin = [&](end_index e, node_index n, end_index other, node_index other_node) {
     auto& end = ends[e.index()];
     end.node = n;
     end.other = other;
+    end.other_node = other_node;
+    end.other_serial = ends[other.index()].serial;
+    end.one_way = one_way;
     end.open = true;
     end.joined = false;
     end.in_flight = 0;
     end.paced_until = {};
     end.waiting.clear();
   };
-  begin(ours, from, theirs);
-  begin(theirs, to, ours);
-  push(now + latency(from, to), {happening_kind::joined, ours.value(), ends[ours.index()].serial});
+  begin(ours, from, theirs, to);
+  begin(theirs, to, ours, from);
+  push(now + one_way, {happening_kind::joined, ours.value(), ends[ours.index()].serial});
   node& n = nodes[to.index()];
   auto& end = ends[theirs.index()];
   end.joined = true;
@@ -151,9 +155,8 @@ void virtual_swarm::world::joined(end_index e) {
 /// Both hear of it: this side at once, the other when the news arrives.
 void virtual_swarm::world::close(end_index e) {
   const auto& end = ends[e.index()];
-  const auto& other = ends[end.other.index()];
   push(now, {happening_kind::left, e.value(), end.serial});
-  push(now + latency(end.node, other.node), {happening_kind::left, end.other.value(), other.serial});
+  push(now + end.one_way, {happening_kind::left, end.other.value(), end.other_serial});
 }
 
 void virtual_swarm::world::left(end_index e) {
@@ -199,41 +202,39 @@ void virtual_swarm::world::act(node_index i, swarm::send& a) {
 
 void virtual_swarm::world::post(end_index from, wire::message&& m) {
   const auto& end = ends[from.index()];
-  const auto& other = ends[end.other.index()];
-  if (parted(end.node, other.node)) {
+  if (parted(end.node, end.other_node)) {
     held_letters.push_back({from, end.serial, std::move(m)});
     return;
   }
-  instant when = now + latency(end.node, other.node);
+  instant when = now + end.one_way;
   if (plan.grain > duration::zero()) {
     const auto grains = (when.time_since_epoch() + plan.grain - duration(1)) / plan.grain;
     when = instant(grains * plan.grain);
   }
-  auto& under_way = nodes[other.node.index()].bags;
+  auto& under_way = nodes[end.other_node.index()].bags;
   const auto found = std::find_if(under_way.rbegin(), under_way.rend(),
-                                  [&](std::uint32_t number) { return bags[number].when == when; });
+                                  [&](const mail_notice& n) { return n.when == when; });
   std::uint32_t number = 0;
   if (found != under_way.rend()) {
-    number = *found;
+    number = found->bag;
   } else {
     number = bags.take();
-    bags[number].when = when;
-    bags[number].node = other.node;
-    under_way.push_back(number);
-    push(when, {happening_kind::mail, number, other.node.value()});
+    bags[number].node = end.other_node;
+    under_way.push_back({when, number});
+    push(when, {happening_kind::mail, number, end.other_node.value()});
   }
   mail_bag& bag = bags[number];
-  if (!bag.runs.empty() && bag.runs.back().end == end.other && bag.runs.back().serial == other.serial) {
+  if (!bag.runs.empty() && bag.runs.back().end == end.other && bag.runs.back().serial == end.other_serial) {
     ++bag.runs.back().count;
   } else {
-    bag.runs.push_back({end.other, other.serial, 1});
+    bag.runs.push_back({end.other, end.other_serial, 1});
   }
   bag.messages.push_back(std::move(m));
 }
 
 void virtual_swarm::world::deliver(std::uint32_t number) {
   mail_bag bag = std::move(bags[number]);
-  std::erase(nodes[bag.node.index()].bags, number);
+  std::erase_if(nodes[bag.node.index()].bags, [&](const mail_notice& n) { return n.bag == number; });
   std::size_t first = 0;
   for (const auto& run : bag.runs) {
     const std::span messages(&bag.messages[first], run.count);
@@ -272,10 +273,11 @@ void virtual_swarm::world::reunite() {
       post(letter.from, std::move(letter.message));
     }
   }
-  for (const auto& job : std::exchange(held_blocks, {})) {
-    const auto& end = ends[job.end.index()];
-    if (end.serial == job.serial && end.open) {
-      send_off(job, true);
+  for (const auto number : std::exchange(held_trains, {})) {
+    if (is_whole(ends[trains[number].end.index()], trains[number].serial)) {
+      send_off(number, true);
+    } else {
+      give_back_train(number);
     }
   }
 }

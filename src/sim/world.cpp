@@ -59,9 +59,7 @@ void virtual_swarm::world::happen(const happening& h) {
       departed(who);
       break;
     case happening_kind::arrived:
-      if (is_live()) {
-        arrived(end, block_at(h.c, h.d));
-      }
+      arrived(h.a);
       break;
     case happening_kind::unsent:
       if (is_live()) {
@@ -123,6 +121,7 @@ void virtual_swarm::world::drain(node_index i) {
     const auto loads = std::exchange(ready_loads, {});
     core.on(now, swarm::blocks_loaded{loads});
   }
+  start_uplink(i);
   if (nodes[i.index()].watched) {
     watch_slots(i);
   }
@@ -169,6 +168,7 @@ void virtual_swarm::world::join(node_index i) {
   if (plan.check_every != 0 && i.value() % plan.check_every == 0) {
     n.watched = std::make_unique<watch_record>();
     n.watched->verified = setup.have;
+    n.watched->fed = now;
   }
   n.core = std::make_unique<swarm::torrent_core>(std::move(setup));
   drive(i, swarm::start{});
@@ -218,6 +218,8 @@ node_index virtual_swarm::add(const node_plan& p) {
   n.latency = p.latency;
   n.site = p.site;
   n.lies = p.lies;
+  n.gives =
+      p.core.choking.rule != peer::choke_rule::nobody && p.core.choking.rule != peer::choke_rule::what_pays;
   n.upload_slots = p.core.upload_slots;
   return node_index(static_cast<std::uint32_t>(world_->nodes.size() - 1));
 }
@@ -263,6 +265,12 @@ void virtual_swarm::set_lies(node_index who, bool lies) {
 
 void virtual_swarm::set_side(node_index who, std::uint8_t side) {
   world_->nodes[who.index()].side = side;
+  world_->has_sides = true;
+  for (auto& n : world_->nodes) {
+    if (n.watched) {
+      n.watched->fed = world_->now;  // its neighbours are others now
+    }
+  }
   world_->reunite();
 }
 
@@ -313,6 +321,9 @@ const std::vector<std::string>& virtual_swarm::breaches() const {
 }
 void virtual_swarm::check() {
   world_->check();
+}
+void virtual_swarm::check_waits() {
+  world_->watch_waits();
 }
 
 }  // namespace shoal::sim

@@ -30,6 +30,9 @@ struct connection_end {
   peer_key key;  ///< from `peer_joined` on
   end_index other;
   std::uint32_t serial = 0;
+  node_index other_node;  ///< here too, so that a message from here touches this end alone
+  std::uint32_t other_serial = 0;
+  duration one_way{};
   bool open = false;               ///< its node has not heard the end of it
   bool joined = false;             ///< its node has heard the beginning of it
   std::uint32_t in_flight = 0;     ///< bytes from here to the other end, on the uplink or beyond
@@ -44,17 +47,30 @@ struct mail_bag {
     std::uint32_t serial;
     std::uint32_t count;
   };
-  instant when{};
   node_index node;
   std::vector<run> runs;
   std::vector<wire::message> messages;
 };
 
-/// A block on a node's uplink, or waiting for it.
+/// Where to put what arrives at the same instant.
+struct mail_notice {
+  instant when{};
+  std::uint32_t bag = 0;
+};
+
+/// A block that waits for a node's uplink.
 struct upload_job {
   end_index end;
   std::uint32_t serial = 0;
   block_ref block;
+};
+
+/// Blocks of one connection, one after another on their way.
+struct block_train {
+  end_index end;  ///< of the sender
+  std::uint32_t serial = 0;
+  std::uint32_t bytes = 0;
+  std::vector<block_ref> blocks;
 };
 
 /// A false block in the copy of a piece that is in hand, or that failed.
@@ -70,6 +86,7 @@ struct watch_record {
   std::set<block_ref> stored;  ///< of pieces that are not verified
   std::set<peer_key> unchoked;
   std::uint64_t sent = 0, received = 0;  ///< bytes
+  instant fed{};                         ///< the last time that something came, or that it began to wait
 };
 
 struct node {
@@ -80,6 +97,7 @@ struct node {
   std::optional<site_index> site;
   std::uint8_t side = 0;
   bool lies = false;
+  bool gives = true;  ///< whether or not it gets anything for it
   bool sending = false;
   float loss = 0;
   std::uint32_t upload_slots = 0;
@@ -87,9 +105,9 @@ struct node {
   std::vector<std::pair<peer_key, end_index>> links;  ///< keys ascend
   std::vector<upload_job> uplink;                     ///< those before `uplink_head` are spent
   std::size_t uplink_head = 0;
-  upload_job current;  ///< while sending
+  std::uint32_t train = 0;  ///< its number, while sending
   instant wake = instant::max();
-  std::vector<std::uint32_t> bags;  ///< numbers of mail bags under way to it
+  std::vector<mail_notice> bags;  ///< under way to it
   std::vector<false_block> false_blocks;
   std::unique_ptr<watch_record> watched;
   swarm::core_totals totals;  ///< when it has left
@@ -105,7 +123,7 @@ enum class happening_kind : std::uint8_t {
   wake,         // node
   mail,         // number of the bag
   departed,     // node
-  arrived,      // end, serial, piece, begin
+  arrived,      // number of the train
   unsent,       // end, serial, piece, begin
   verified,     // node, piece, good
   loaded,       // node, key, piece, begin
@@ -183,7 +201,9 @@ struct virtual_swarm::world {
   std::optional<node_index> node_at(const endpoint& e) const;
   peer_id id_of(node_index i) const;
   duration latency(node_index from, node_index to) const;
-  bool parted(node_index a, node_index b) const { return nodes[a.index()].side != nodes[b.index()].side; }
+  bool parted(node_index a, node_index b) const {
+    return has_sides && nodes[a.index()].side != nodes[b.index()].side;
+  }
   end_index find_end(node_index i, peer_key key) const;
   void dialled(node_index from, node_index to);
   void dial_failed(node_index from, node_index to);
@@ -199,10 +219,13 @@ struct virtual_swarm::world {
   std::uint32_t flight_max(const connection_end& e) const;
   void begin_upload(end_index e, const block_ref& b);
   void put_on_uplink(end_index e, const block_ref& b);
-  void start_next(node& n, node_index i);
+  bool is_whole(const connection_end& e, std::uint32_t serial) const { return e.serial == serial && e.open; }
+  std::uint32_t train_bytes_max(const node& n) const;
+  void start_uplink(node_index i);
   void departed(node_index i);
-  void send_off(const upload_job& job, bool was_held);
-  void arrived(end_index e, const block_ref& b);
+  void send_off(std::uint32_t number, bool was_held);
+  void arrived(std::uint32_t number);
+  void give_back_train(std::uint32_t number);
   void unsent(end_index e, const block_ref& b);
   block_ref block_at(std::uint32_t piece, std::uint32_t begin) const;
 
@@ -218,6 +241,8 @@ struct virtual_swarm::world {
   void watch_slots(node_index i);
   void watch_store(node_index i, const swarm::store& a);
   void watch_upload(node_index i, const swarm::upload& a);
+  void watch_waits();
+  std::optional<node_index> passed_over_by(node_index i) const;
   void check();
 
   swarm_plan plan;
@@ -231,14 +256,17 @@ struct virtual_swarm::world {
   rng chance;
   registry::swarm_table tracker;
   bool tracker_answers = true;
+  bool has_sides = false;  // some node was put on a side of a partition once
   sha1_digest info_hash;
   std::deque<node> nodes;
   std::vector<site> sites;
   std::vector<connection_end> ends;
   std::vector<end_index> free_ends;
   numbered<mail_bag> bags;
+  numbered<block_train> trains;
   numbered<ask> asks;
   numbered<std::function<void()>> calls;
+  std::vector<wire::message> payloads;           // of the train in hand
   std::vector<swarm::block_loaded> ready_loads;  // answered as soon as the core has said all
   struct held_letter {
     end_index from;
@@ -246,7 +274,7 @@ struct virtual_swarm::world {
     wire::message message;
   };
   std::vector<held_letter> held_letters;  // between sides of a partition
-  std::vector<upload_job> held_blocks;
+  std::vector<std::uint32_t> held_trains;
   std::vector<std::string> breaches;
 };
 

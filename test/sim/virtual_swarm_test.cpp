@@ -210,6 +210,28 @@ TEST_CASE("a swarm gets over a partition, and over the death of its tracker") {
   s.check();
 }
 
+TEST_CASE("who starves beside a seeder is found") {
+  scene s(content(64 * mib, 256 * 1024, 2));
+  node_plan seeder;
+  seeder.complete = true;
+  seeder.up_bytes_per_s = 64.0 * 1024;
+  seeder.core.upload_slots = 1;
+  seeder.core.lends_slots = false;
+  SUBCASE("its only slot never goes round") {
+    seeder.core.choking.optimistic_every = std::chrono::hours(10);
+  }
+  SUBCASE("it does") {}
+  const bool goes_round = seeder.core.choking.optimistic_every < std::chrono::hours(1);
+  s.add(seeder);
+  node_plan rider;
+  rider.core.choking.rule = peer::choke_rule::nobody;
+  s.add(rider);
+  s.add(rider);
+  s.run(600);
+  s.swarm.check();
+  CHECK(s.swarm.breaches().empty() == goes_round);
+}
+
 TEST_CASE("who leaves in good order is forgotten by all, and a free rider gives nothing") {
   scene s(content(8 * mib, 64 * 1024, 9));
   s.add(8.0 * mib, true);

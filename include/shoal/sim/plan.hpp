@@ -43,8 +43,9 @@ struct swarm_plan {
   registry::table_settings tracker;
   std::uint64_t seed = 1;
   bool wire = false;  ///< every message goes through the encoder and the decoder
-  /// Messages without payload arrive at multiples of this: in a large swarm a node then takes many in one go.
-  /// 0: each at its own instant.
+  /// Messages without payload arrive at multiples of this, and blocks of one connection go together, as many
+  /// as the uplink takes in it: in a large swarm a node then takes many in one go. 0: each at its own
+  /// instant.
   duration grain{};
   /// Nodes whose number is a multiple of it are watched by the checkers; 0: none.
   std::uint32_t check_every = 1;

@@ -2,7 +2,8 @@
 // A swarm of torrent cores in virtual time. The cores, the choker, the picker and the tracker's table are
 // those that ship; what is modelled is what lies between them:
 //
-//  - **Links.** A node's uplink carries one block after another at its rate; a block then passes the sites'
+//  - **Links.** A node's uplink carries one block after another at its rate (with a `grain`: one train of
+//    blocks of a connection after another, and all below holds for trains); a block then passes the sites'
 //    links, when there are any, and the receiver's downlink, first come first served, and takes the latency
 //    of all of them. On one connection at most `flight_bytes` (and what the round trip holds) are on their
 //    way, so that a slow receiver keeps only its own blocks waiting, as TCP does. Messages without payload
@@ -84,6 +85,8 @@ class virtual_swarm {
   const std::vector<std::string>& breaches() const;
   /// Looks at every watched node and every byte; O(all). Adds to `breaches`.
   void check();
+  /// Looks for watched nodes that starve beside one that has everything; O(nodes). Adds to `breaches`.
+  void check_waits();
 
  private:
   struct world;
