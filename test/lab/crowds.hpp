@@ -62,6 +62,20 @@ inline std::vector<double> completions(const run_result& r, std::uint32_t group)
   return out;
 }
 
+/// Mean of what `f` makes of the samples between two times.
+template <class F>
+double mean_between(const run_result& r, double from_s, double to_s, F f) {
+  double sum = 0;
+  double n = 0;
+  for (std::size_t i = 0; i < r.series.t_s.size(); ++i) {
+    if (r.series.t_s[i] > from_s && r.series.t_s[i] <= to_s) {
+      sum += f(i);
+      ++n;
+    }
+  }
+  return sum / n;
+}
+
 inline double median(const std::vector<double>& ascending) {
   return ascending[ascending.size() / 2];
 }

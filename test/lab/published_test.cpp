@@ -8,29 +8,15 @@
 namespace shoal::lab {
 namespace {
 
-/// Mean of what `f` makes of the samples between two times.
-template <class F>
-double mean_between(const run_result& r, double from_s, double to_s, F f) {
-  double sum = 0;
-  double n = 0;
-  for (std::size_t i = 0; i < r.series.t_s.size(); ++i) {
-    if (r.series.t_s[i] > from_s && r.series.t_s[i] <= to_s) {
-      sum += f(i);
-      ++n;
-    }
-  }
-  return sum / n;
-}
-
 TEST_CASE("Hajek and Zhu 2011: the seed's rate against the arrivals' decides about stability") {
-  const auto peers_at_end = [](double seed_pieces_per_s) {
+  const auto peers_at_end = [](double seed_pieces_per_s, departure how) {
     scenario s = flash_crowd(1000, 1, 4);
     s.name = "stability";
     const double piece = s.piece_length;
     s.groups = {group("seed", role::seeder, 1, seed_pieces_per_s * piece),
                 group("peers", role::leecher, 1000, 4 * piece)};
     s.groups[1].arrival = arrive_poisson{2, {}};
-    s.groups[1].departure = leave_complete{};
+    s.groups[1].departure = how;
     s.groups[1].strategy.neighbours_max = s.groups[0].strategy.neighbours_max = 40;
     s.whole_time = true;
     s.time_max = std::chrono::seconds(200);
@@ -40,11 +26,14 @@ TEST_CASE("Hajek and Zhu 2011: the seed's rate against the arrivals' decides abo
       return r.series.groups[1].leeching[i] + r.series.groups[1].seeding[i];
     });
   };
-  const double stable = peers_at_end(6);
-  const double unstable = peers_at_end(0.4);
-  MESSAGE("peers at the end: fast seed " << stable << ", slow seed " << unstable);
+  const double stable = peers_at_end(6, leave_complete{});
+  const double unstable = peers_at_end(0.4, leave_complete{});
+  const double healed = peers_at_end(0.4, leave_after_pieces{1});
+  MESSAGE("peers at the end: fast seed " << stable << ", slow seed " << unstable
+                                         << ", slow seed and one more piece given " << healed);
   CHECK(stable < 30);
   CHECK(unstable > 150);  // 1.6 more a second come than can ever go
+  CHECK(healed < 60);
 }
 
 TEST_CASE(

@@ -66,6 +66,21 @@ TEST_CASE("the same scenario and seed give the same trace, with and without the 
   CHECK(run_sim(s, options).trace_digest != first.trace_digest);
 }
 
+// `.ci/run` compares what this prints between builds: optimised or not, one compiler or the other.
+TEST_CASE("a run with all that takes real numbers has the same trace in every build") {
+  auto s = flash_crowd(30, 8, 64);
+  s.groups[1].up = {0.5 * mib, 5 * mib};
+  s.groups[1].arrival = arrive_poisson{10, {}};
+  s.groups[1].departure = leave_after{std::chrono::seconds(5), true};
+  s.groups[1].patience_mean = std::chrono::seconds(60);
+  s.groups.push_back(group("selfish", role::leecher, 5, 1 * mib));
+  s.groups[2].strategy.choke = choke_rule::selfish_cap;
+  s.faults = {{{std::chrono::seconds(1), {}}, links_lose{{group_index(1), 10}, 0.01, {}}}};
+  const auto digest = run(s, 5).trace_digest;
+  MESSAGE("trace " << digest);
+  CHECK(run(s, 5).trace_digest == digest);
+}
+
 TEST_CASE("peers come and go as the scenario says") {
   auto s = flash_crowd(10, 4, 64);
   auto& leechers = s.groups[1];
