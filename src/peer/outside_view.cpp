@@ -11,7 +11,7 @@ bool outside_view::told(const ip_address& by, const ip_address& us) {
   std::erase_if(witnesses_, [&](const witness& w) { return w.by == by && kind_of(w.us) == kind_of(us); });
   witnesses_.push_back({by, us});
   if (witnesses_.size() > witnesses_max) {
-    witnesses_.pop_front();
+    witnesses_.erase(witnesses_.begin());
   }
   const auto before = answers_;
   for (std::size_t kind = 0; kind < answers_.size(); ++kind) {

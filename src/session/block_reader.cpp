@@ -27,9 +27,11 @@ void block_reader::flush() {
       wait_for_buffers();
       return;
     }
-    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(n);
-    std::vector<wanted> items(queue_.begin(), end);
-    queue_.erase(queue_.begin(), end);
+    std::vector<wanted> items;
+    for (std::size_t i = 0; i < n; ++i) {
+      items.push_back(queue_.front());
+      queue_.pop_front();
+    }
     submit(std::move(items), std::move(buffers));
   }
 }

@@ -39,7 +39,7 @@ void peer_exchange::left(const peer_state& p) {
   }
   gone_.push_back({*p.listens_at, p.pex_number, ++number_});
   if (gone_.size() > gone_max) {
-    gone_.pop_front();
+    gone_.erase(gone_.begin());
   }
 }
 
@@ -109,8 +109,8 @@ void peer_exchange::take(peer_state& p, const wire::extended& m) {
       relays_.emplace_back(who.endpoint, p.key);
     }
   }
-  while (relays_.size() > relays_max) {
-    relays_.pop_front();
+  if (relays_.size() > relays_max) {
+    relays_.erase(relays_.begin(), relays_.end() - relays_max);
   }
   connections_.found(believed);
 }

@@ -6,9 +6,9 @@
 // that it was told, so what one peer needs to be told costs O(peers) and no memory of its own.
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <shoal/swarm/pex_intake.hpp>
 #include <shoal/wire/extension.hpp>
@@ -55,8 +55,8 @@ class peer_exchange {
   pex_intake intake_;
   bool off_;
   std::uint64_t number_ = 0;
-  std::deque<gone> gone_;                             // oldest first
-  std::deque<std::pair<endpoint, peer_key>> relays_;  // oldest first
+  std::vector<gone> gone_;                             // oldest first
+  std::vector<std::pair<endpoint, peer_key>> relays_;  // oldest first
 };
 
 }  // namespace shoal::swarm

@@ -260,7 +260,7 @@ void spreading::end_hiding_if_whole() {
     return;
   }
   s_.hiding = false;
-  debts_ = {};
+  debts_.clear();
   parked_ = {};
   s_.peers.for_each([&](peer_state& p) { show_rest(p); });
 }

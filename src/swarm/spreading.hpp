@@ -17,10 +17,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include <shoal/base/ring.hpp>
 
 #include "swarm/state.hpp"
 
@@ -83,7 +84,7 @@ class spreading {
   // While hiding.
   bool idle_ = false;
   std::vector<peer_key> owed_by_;    // by piece: who was shown it last, until it is seen elsewhere
-  std::deque<debt> debts_;           // oldest first, settled ones among them
+  ring<debt> debts_;                 // oldest first, settled ones among them
   std::vector<piece_index> parked_;  // shown to peers that were not served then
 };
 

@@ -4,7 +4,6 @@
 // bound allow, and asks the disk; `loaded` looks once more whether it is still wanted, and hands it over.
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -51,7 +50,7 @@ class uploads {
   /// Who may get a block, in turn, and some who are gone. Those come first whose turn has begun, and who had
   /// asked for no more: the sooner a piece is whole, the sooner it is passed on.
   struct line {
-    std::deque<peer_key> begun, waiting;
+    ring<peer_key> begun, waiting;
 
     bool empty() const { return begun.empty() && waiting.empty(); }
   };

@@ -5,8 +5,8 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
 #include <optional>
+#include <vector>
 
 #include <shoal/base/endpoint.hpp>
 #include <shoal/base/reach.hpp>
@@ -33,7 +33,7 @@ class outside_view {
   }
   std::optional<ip_address> most_said(std::size_t kind) const;
 
-  std::deque<witness> witnesses_;                     // oldest first
+  std::vector<witness> witnesses_;                    // oldest first
   std::array<std::optional<ip_address>, 6> answers_;  // by family and reach
 };
 

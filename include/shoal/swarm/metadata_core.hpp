@@ -10,12 +10,12 @@
 // pieces is kept for the core to come.
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <shoal/base/ring.hpp>
 #include <shoal/base/rng.hpp>
 #include <shoal/hash/digest.hpp>
 #include <shoal/peer/peer_book.hpp>
@@ -114,7 +114,7 @@ class metadata_core {
   metadata_fetch fetch_;
   pex_intake intake_;
   std::vector<std::unique_ptr<peer>> peers_;  // by key, which only grows
-  std::deque<action> outbox_;
+  ring<action> outbox_;
   instant now_{};
   instant next_sweep_{};
   std::uint32_t connecting_ = 0;
