@@ -204,7 +204,7 @@ exit_code leech(context& x, const leech_options& o) {
   plan.listen_chosen = o.transfer.listen.has_value();
   plan.end = o.end;
   plan.on_complete = o.on_complete;
-  plan.prepare = [jobs = std::move(jobs)] { return jobs; };
+  plan.prepare = [&jobs] { return std::move(jobs); };
   plan.introduce = [&x](const auto& ready, const endpoint& e) { introduce(x, ready, e); };
   return run_swarm(x, std::move(plan));
 }

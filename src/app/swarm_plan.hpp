@@ -25,7 +25,7 @@ struct swarm_plan {
   swarm_role role = swarm_role::leech;
   session_settings session;
   bool listen_chosen = false;  ///< else another port will do when the default one is taken
-  /// Makes the torrents ready; called when the address is had, since it may hash for an hour.
+  /// Makes the torrents ready; called once, when the address is had, since it may hash for an hour.
   std::function<std::vector<swarm_job>()> prepare;
   ending end;
   std::string on_complete;

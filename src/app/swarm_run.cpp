@@ -39,10 +39,14 @@ std::string event_name(kind k) {
   return out;
 }
 
-/// What `leech` and `seed` watch of one torrent.
+/// What `leech` and `seed` watch of one torrent; there may be thousands.
 struct watched {
-  swarm_job job;
   torrent_id id;
+  std::shared_ptr<const metainfo::torrent_info> info;  ///< null while only a magnet link is known
+  std::string name;                                    ///< for people
+  std::filesystem::path directory;
+  std::string save_torrent;     ///< as in `swarm_job`
+  bool trust_complete = false;  ///< it was hashed a moment ago
   torrent_status status;
   std::optional<instant> complete_at;
   instant next_event{};           ///< of its progress, with --json
@@ -61,7 +65,7 @@ class swarm_run {
 
  private:
   void add_torrents();
-  void tell_started();
+  void tell_started(const std::vector<swarm_job>& jobs);
   exit_code watch();
   void tell(const session_event& e);
   void take_metadata(watched& w);
@@ -98,31 +102,40 @@ exit_code swarm_run::run() {
 
 void swarm_run::add_torrents() {
   const auto jobs = plan_.prepare();
+  torrents_.reserve(jobs.size());
   for (const auto& job : jobs) {
-    const auto id = session_->add(job.settings);
+    const auto& s = job.settings;
+    const auto id = session_->add(s);
     if (!id) throw storage_complaint(id.error());
     watched w;
-    w.job = job;
     w.id = *id;
+    w.info = s.info;
+    w.name = name_of(s);
+    w.directory = s.directory;
+    w.save_torrent = job.save_torrent;
+    w.trust_complete = s.trust_complete;
     torrents_.push_back(std::move(w));
   }
-  tell_started();
+  tell_started(jobs);
   plan_.introduce(jobs, session_->listening());
 }
 
-void swarm_run::tell_started() {
+void swarm_run::tell_started(const std::vector<swarm_job>& jobs) {
   boost::json::array list;
-  for (const auto& w : torrents_) {
-    const auto& s = w.job.settings;
-    boost::json::object entry{
-        {"id", w.id.value()},    {"name", name_of(s)}, {"info_hash", hex_of(s.info_hash())},
-        {"bytes", nullptr},      {"pieces", nullptr},  {"torrent_file", nullptr},
-        {"magnet", w.job.magnet}};
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const auto& s = jobs[i].settings;
+    boost::json::object entry{{"id", torrents_[i].id.value()},
+                              {"name", torrents_[i].name},
+                              {"info_hash", hex_of(s.info_hash())},
+                              {"bytes", nullptr},
+                              {"pieces", nullptr},
+                              {"torrent_file", nullptr},
+                              {"magnet", jobs[i].magnet}};
     if (s.info) {
       entry["bytes"] = s.info->total_bytes();
       entry["pieces"] = s.info->piece_count();
     }
-    if (!w.job.torrent_file.empty()) entry["torrent_file"] = printable(w.job.torrent_file);
+    if (!jobs[i].torrent_file.empty()) entry["torrent_file"] = printable(jobs[i].torrent_file);
     list.emplace_back(std::move(entry));
   }
   boost::json::object fields{{"role", plan_.role == swarm_role::seed ? "seed" : "leech"},
@@ -192,10 +205,9 @@ void swarm_run::tell(const session_event& e) {
       if (const auto s = session_->status(w->id);
           s && s->problem && s->problem->code == metainfo::errc::no_file_selected)
         throw complaint(exit_code::usage, "--files: " + text);
-      if (!w->job.settings.info)
-        throw complaint(exit_code::bad_torrent, name_of(w->job.settings) + ": " + text);
+      if (!w->info) throw complaint(exit_code::bad_torrent, w->name + ": " + text);
       if (const auto s = session_->status(w->id); s && s->problem) {
-        const auto why = pause_text(name_of(w->job.settings), *s->problem);
+        const auto why = pause_text(w->name, *s->problem);
         out_.event("problem", {{"id", e.torrent.value()}, {"text", why}});
         out_.say(why);
       } else {
@@ -208,32 +220,33 @@ void swarm_run::tell(const session_event& e) {
         out_.say("Tracker: " + text + " (it will be tried again)");
       break;
     case kind::torrent_checked:
-      if (w->job.settings.trust_complete) break;  // it was hashed a moment ago
+      if (w->trust_complete) break;
       [[fallthrough]];
     case kind::torrent_resumed:
     case kind::torrent_spread:
     case kind::piece_failed:
     case kind::peer_banned:
     case kind::warning:
-      out_.say(name_of(w->job.settings) + ": " + text);
+      out_.say(w->name + ": " + text);
       break;
   }
 }
 
 /// A magnet link may have become a torrent.
 void swarm_run::take_metadata(watched& w) {
-  w.job.settings.info = session_->info(w.id);
-  if (!w.job.settings.info) return;
-  const auto& info = *w.job.settings.info;
+  w.info = session_->info(w.id);
+  if (!w.info) return;
+  const auto& info = *w.info;
+  w.name = printable(info.name);
   out_.event("metadata_fetched", {{"id", w.id.value()},
-                                  {"name", printable(info.name)},
+                                  {"name", w.name},
                                   {"info_hash", hex_of(info.info_hash)},
                                   {"bytes", info.total_bytes()},
                                   {"pieces", info.piece_count()},
                                   {"metadata_bytes", info.info_bytes.size()}});
-  out_.say(name_of(w.job.settings) + ": " + content_summary(info));
-  if (!w.job.save_torrent.empty()) {
-    out_.say("Torrent file " + printable(save_fetched(w.job.save_torrent, info).string()));
+  out_.say(w.name + ": " + content_summary(info));
+  if (!w.save_torrent.empty()) {
+    out_.say("Torrent file " + printable(save_fetched(w.save_torrent, info).string()));
   }
 }
 
@@ -245,7 +258,7 @@ void swarm_run::refresh() {
 }
 
 void swarm_run::look_at(watched& w) {
-  if (!w.job.settings.info) take_metadata(w);
+  if (!w.info) take_metadata(w);
   if (auto s = session_->status(w.id)) w.status = std::move(*s);
   for (const auto& t : w.status.trackers) {
     reached_somebody_ = reached_somebody_ || t.working;
@@ -256,11 +269,9 @@ void swarm_run::look_at(watched& w) {
     if (plan_.role == swarm_role::leech) note_completion(w);
   }
   if (plan_.role == swarm_role::seed && w.status.state == torrent_state::downloading) {
-    const auto& t = w.job.settings;
     throw complaint(exit_code::mismatch,
-                    printable(t.info->name) + ": only " +
-                        percent_text(w.status.bytes_done, w.status.bytes_total) + " of it is right in " +
-                        printable(t.directory.string()) +
+                    w.name + ": only " + percent_text(w.status.bytes_done, w.status.bytes_total) +
+                        " of it is right in " + printable(w.directory.string()) +
                         "; name its folder with --dir, or fetch the rest with shoal leech");
   }
   const auto t = now();
@@ -271,7 +282,7 @@ void swarm_run::look_at(watched& w) {
 }
 
 void swarm_run::note_completion(watched& w) {
-  const auto& info = *w.job.settings.info;
+  const auto& info = *w.info;
   const auto& s = w.status;
   const double seconds = to_seconds(s.completed_after.value_or(s.since_start));
   const double rate = seconds > 0 ? static_cast<double>(s.downloaded) / seconds : 0;
@@ -281,16 +292,15 @@ void swarm_run::note_completion(watched& w) {
                           {"bytes", s.bytes_total},
                           {"rate", static_cast<std::uint64_t>(rate)},
                           {"ledger", ledger_fields(ledger)}});
-  const auto path = content_path(w.job.settings.directory, info);
-  const auto name = printable(info.name);
+  const auto path = content_path(w.directory, info);
   if (s.downloaded > 0) {
-    out_.say(name + " is complete: " + format_bytes(s.bytes_total) + " in " + elapsed(seconds) + ", " +
+    out_.say(w.name + " is complete: " + format_bytes(s.bytes_total) + " in " + elapsed(seconds) + ", " +
              format_rate(rate));
     for (const auto& line : ledger_lines(ledger, 8)) {
       out_.say(line);
     }
   } else {
-    out_.say(name + " is complete: all of it was there already");
+    out_.say(w.name + " is complete: all of it was there already");
   }
   out_.say("It is in " + printable(path.string()));
   if (!plan_.end.when_complete) {
@@ -334,14 +344,13 @@ exit_code swarm_run::finish(exit_code code) {
                                           {"downloaded", s.downloaded},
                                           {"uploaded", s.uploaded},
                                           {"ledger", ledger_fields(session_->ledger(w.id))}});
-    const auto name = name_of(w.job.settings);
-    if (!w.job.settings.info) {
-      out_.say(name + " stopped before its metadata was found");
+    if (!w.info) {
+      out_.say(w.name + " stopped before its metadata was found");
     } else if (plan_.role == swarm_role::leech && !w.complete_at) {
-      out_.say(name + " stopped at " + percent_text(s.bytes_done, s.bytes_total) +
+      out_.say(w.name + " stopped at " + percent_text(s.bytes_done, s.bytes_total) +
                "; the same command goes on from there");
     } else {
-      out_.say(name + ": " + format_bytes(s.uploaded) + " uploaded");
+      out_.say(w.name + ": " + format_bytes(s.uploaded) + " uploaded");
     }
   }
   hook_.wait(out_, x_.stop);

@@ -47,17 +47,17 @@ void add_directories(std::string_view path, std::set<std::string>& out) {
 }  // namespace
 
 struct file_store::state {
-  state(std::filesystem::path where, unique_fd root_fd, metainfo::file_layout files, mode m,
-        std::size_t descriptors_max)
+  state(std::filesystem::path where, unique_fd root_fd, std::shared_ptr<const metainfo::file_layout> files,
+        mode m, std::size_t descriptors_max)
       : directory(std::move(where)),
         root(std::move(root_fd)),
         layout(std::move(files)),
         writable(m == mode::read_write),
         cache(descriptors_max),
-        written(layout.files().size()) {}
+        written(layout->files().size()) {}
 
   failure failed(file_index i, error code) const {
-    return {code, (directory / layout[i].safe_path).string()};
+    return {code, (directory / (*layout)[i].safe_path).string()};
   }
   last_link links() const { return writable ? last_link::refuse : last_link::follow; }
 
@@ -71,7 +71,7 @@ struct file_store::state {
 
   const std::filesystem::path directory;
   const unique_fd root;
-  metainfo::file_layout layout;
+  std::shared_ptr<const metainfo::file_layout> layout;
   const bool writable;
   descriptor_cache cache;
   std::vector<std::atomic<bool>> written;  ///< a file: written since it was last synced
@@ -97,8 +97,8 @@ result<shared_file> file_store::state::descriptor(file_index i, bool for_writing
   if (auto open = cache.find(i, for_writing)) return open;
   const auto attempt = [&]() -> result<unique_fd> {
     path_walker walker(root.get());
-    if (for_writing) return open_for_writing(walker, layout[i]);
-    return walker.open_file(layout[i].safe_path, O_RDONLY, parents::must_exist, links());
+    if (for_writing) return open_for_writing(walker, (*layout)[i]);
+    return walker.open_file((*layout)[i].safe_path, O_RDONLY, parents::must_exist, links());
   };
   auto fd = attempt();
   if (!fd && fd.error() == posix::too_many_files_open) {
@@ -117,9 +117,9 @@ outcome<void> file_store::state::for_each_slice(std::uint64_t offset, std::span<
   for (const auto& chunk : chunks) {
     length += chunk.size();
   }
-  assert(offset <= layout.total_bytes() && length <= layout.total_bytes() - offset);
+  assert(offset <= layout->total_bytes() && length <= layout->total_bytes() - offset);
   chunk_cursor<Chunk> cursor(chunks);
-  for (const auto& slice : layout.slices(offset, length)) {
+  for (const auto& slice : layout->slices(offset, length)) {
     const result<void> done = f(slice, cursor);
     if (!done) return failed(slice.file, done.error());
   }
@@ -128,7 +128,7 @@ outcome<void> file_store::state::for_each_slice(std::uint64_t offset, std::span<
 
 result<void> file_store::state::read_slice(const metainfo::file_slice& slice,
                                            chunk_cursor<std::span<std::byte>>& chunks) {
-  if (layout[slice.file].padding) {
+  if ((*layout)[slice.file].padding) {
     chunks.take(slice.length, [](std::span<std::byte> chunk) { std::ranges::fill(chunk, std::byte{0}); });
     return {};
   }
@@ -145,7 +145,7 @@ result<void> file_store::state::read_slice(const metainfo::file_slice& slice,
 
 result<void> file_store::state::write_slice(const metainfo::file_slice& slice,
                                             chunk_cursor<byte_view>& chunks) {
-  if (layout[slice.file].padding) {
+  if ((*layout)[slice.file].padding) {
     chunks.take(slice.length, [](byte_view) {});
     return {};
   }
@@ -162,7 +162,7 @@ result<void> file_store::state::sync_file(file_index i, std::set<std::string>& d
   const auto open = descriptor(i, true);
   if (!open) return open.error();
   if (::fsync((*open)->fd.get()) != 0) return last_error();
-  add_directories(layout[i].safe_path, directories);
+  add_directories((*layout)[i].safe_path, directories);
   return {};
 }
 
@@ -172,6 +172,13 @@ file_store::~file_store() = default;
 outcome<std::shared_ptr<file_store>> file_store::open(std::filesystem::path directory,
                                                       metainfo::file_layout layout, mode m,
                                                       std::size_t descriptors_max) {
+  return open(std::move(directory), std::make_shared<const metainfo::file_layout>(std::move(layout)), m,
+              descriptors_max);
+}
+
+outcome<std::shared_ptr<file_store>> file_store::open(std::filesystem::path directory,
+                                                      std::shared_ptr<const metainfo::file_layout> layout,
+                                                      mode m, std::size_t descriptors_max) {
   if (directory.empty()) directory = ".";
   std::error_code made;
   if (m == mode::read_write) std::filesystem::create_directories(directory, made);
@@ -184,29 +191,32 @@ outcome<std::shared_ptr<file_store>> file_store::open(std::filesystem::path dire
 }
 
 outcome<void> file_store::set_aside(const std::vector<bool>& wanted, const std::string& folder) {
-  const auto& files = state_->layout.files();
+  const auto whole = state_->layout;
+  const auto& files = whole->files();
   assert(wanted.empty() || wanted.size() == files.size());
   path_walker walker(state_->root.get());
   const bool has_folder = walker.open_directory(folder).has_value();
   if (wanted.empty() && !has_folder) return {};
   path_walker aside_walker(state_->root.get());
+  auto changed = std::make_shared<metainfo::file_layout>(*whole);
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (files[i].padding || walker.stat_file(files[i].safe_path, last_link::refuse)) continue;
     const file_index index(static_cast<std::uint32_t>(i));
     const auto aside = folder + '/' + std::to_string(i);
     if (!wanted.empty() && !wanted[i]) {
-      state_->layout.move_to(index, aside);
+      changed->move_to(index, aside);
     } else if (has_folder && aside_walker.stat_file(aside, last_link::refuse)) {
       const auto moved = walker.move_file(aside, files[i].safe_path);
       if (!moved) return state_->failed(index, moved.error());
     }
   }
+  state_->layout = std::move(changed);
   static_cast<void>(aside_walker.remove_directory(folder));  // once nothing lies in it any more
   return {};
 }
 
 outcome<void> file_store::prepare(allocation how, const std::vector<bool>& wanted) {
-  const auto& files = state_->layout.files();
+  const auto& files = state_->layout->files();
   assert(wanted.empty() || wanted.size() == files.size());
   path_walker walker(state_->root.get());
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -228,8 +238,8 @@ outcome<void> file_store::read(std::uint64_t offset, std::span<const std::span<s
 
 std::optional<file_mapping> file_store::map(std::uint64_t offset, std::size_t length_min,
                                             std::size_t length_max) {
-  const auto slice = state_->layout.slices(offset, 1).front();
-  const auto& file = state_->layout[slice.file];
+  const auto slice = state_->layout->slices(offset, 1).front();
+  const auto& file = (*state_->layout)[slice.file];
   const std::uint64_t there = file.length - slice.offset;
   if (file.padding || there < length_min) return std::nullopt;
   const auto open = state_->descriptor(slice.file, false);
@@ -244,7 +254,7 @@ outcome<void> file_store::write(std::uint64_t offset, std::span<const byte_view>
 }
 
 std::vector<file_state> file_store::stat_files() const {
-  const auto& files = state_->layout.files();
+  const auto& files = state_->layout->files();
   std::vector<file_state> out(files.size());
   path_walker walker(state_->root.get());
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -280,7 +290,7 @@ void file_store::close() {
 }
 
 const metainfo::file_layout& file_store::layout() const {
-  return state_->layout;
+  return *state_->layout;
 }
 
 const std::filesystem::path& file_store::directory() const {

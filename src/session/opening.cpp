@@ -35,7 +35,8 @@ std::vector<bool> wanted_files(const torrent_settings& t) {
 outcome<opened_content> open_content(const torrent_settings& t, opening_progress& progress,
                                      const std::function<void(std::string)>& warn) {
   const auto mode = t.read_only ? disk::file_store::mode::read_only : disk::file_store::mode::read_write;
-  auto opened = disk::file_store::open(t.directory, t.info->files, mode);
+  auto opened = disk::file_store::open(
+      t.directory, std::shared_ptr<const metainfo::file_layout>(t.info, &t.info->files), mode);
   if (opened.has_error()) {
     return opened.error();
   }

@@ -55,6 +55,10 @@ class file_store {
   static outcome<std::shared_ptr<file_store>> open(std::filesystem::path directory,
                                                    metainfo::file_layout layout, mode m,
                                                    std::size_t descriptors_max = 256);
+  /// The same, without a copy of its own.
+  static outcome<std::shared_ptr<file_store>> open(std::filesystem::path directory,
+                                                   std::shared_ptr<const metainfo::file_layout> layout,
+                                                   mode m, std::size_t descriptors_max = 256);
   ~file_store();
 
   /// Files that are not `wanted` (one mark a file; empty: all are) and not there are not made where they
