@@ -2,11 +2,11 @@
 // Blocks on their way from the disk to peers: what the core wants loaded is gathered into read jobs, as far
 // as there are buffers. Lives on the torrent's strand.
 
-#include <deque>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include <shoal/base/ring.hpp>
 #include <shoal/disk/disk_pool.hpp>
 #include <shoal/piece/geometry.hpp>
 #include <shoal/swarm/event.hpp>
@@ -32,7 +32,8 @@ class block_reader {
   void load(peer_key key, const block_ref& block) { queue_.push_back({key, block}); }
   /// Hands what was queued to the disk.
   void flush();
-  bool idle() const { return at_disk_ == 0; }
+  /// Nothing is at the disk or waits for buffers.
+  bool idle() const { return at_disk_ == 0 && queue_.empty() && !waiting_; }
 
  private:
   struct wanted {
@@ -49,7 +50,7 @@ class block_reader {
   reader_owner& owner_;
   std::shared_ptr<disk::file_store> store_;
   piece::geometry geometry_;
-  std::deque<wanted> queue_;
+  ring<wanted> queue_;
   std::size_t at_disk_ = 0;
   bool waiting_ = false;
 };

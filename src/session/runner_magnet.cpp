@@ -38,6 +38,8 @@ net::awaitable<void> torrent_runner::find_metadata() {
   setup.trackers = settings_.trackers;
   setup.announcing.all = services_.settings.announce_all;
   setup.seed = seed_;
+  metadata_here_ =
+      std::make_unique<net::asio::steady_timer>(strand_, net::asio::steady_timer::time_point::max());
   finder_ = std::make_unique<swarm::metadata_core>(std::move(setup));
   for (const auto& peer : settings_.magnet.peers) {  // names are the caller's to look up
     if (const auto where = endpoint::parse(peer)) {
@@ -51,7 +53,7 @@ net::awaitable<void> torrent_runner::find_metadata() {
     join_swarm(std::move(e));
   }
   while (!settings_.info && !opening_.cancelled) {
-    co_await metadata_here_.async_wait(net::use_tuple);
+    co_await metadata_here_->async_wait(net::use_tuple);
   }
 }
 
@@ -87,7 +89,7 @@ void torrent_runner::take_metadata() {
   tell(
       session_event::kind::metadata_fetched,
       settings_.info->name + ": " + format_bytes(settings_.info->info_bytes.size()) + " of metadata fetched");
-  metadata_here_.cancel();
+  metadata_here_->cancel();
 }
 
 /// Turns the user's selection of files, or else the link's, into priorities. False when it was the user's and

@@ -39,7 +39,7 @@ void torrent_runner::adopt(net::established e) {
     if (opening_.cancelled) {
       return;
     }
-    if (core_ || finder_) {
+    if (is_trading()) {
       join_swarm(std::move(e));
     } else if (early_.size() < early_max) {
       early_.push_back(std::move(e));
@@ -49,7 +49,7 @@ void torrent_runner::adopt(net::established e) {
 
 void torrent_runner::found_locally(const endpoint& peer) {
   net::asio::post(strand_, [this, peer] {
-    if (told_locally_ && (core_ || finder_)) {
+    if (told_locally_ && is_trading()) {
       drive(swarm::peers_found{std::span(&peer, 1)});
     }
   });

@@ -33,12 +33,13 @@ std::shared_ptr<const metainfo::torrent_info> torrent_runner::info() const {
 }
 
 void torrent_runner::refresh() {
-  if (resting_) {
+  if (snapshot_holds_) {
     return;
   }
   net::asio::post(strand_, [this] {
-    if (!over_) {
+    if (!over_ && !at_rest_) {
       take_snapshot();
+      rest_if_idle();
     }
   });
 }
@@ -77,7 +78,7 @@ void torrent_runner::take_snapshot() {
     }
   }
   next.trackers = announcer_.trackers();
-  resting_ = core_ && links_.empty() && next.down_bytes_per_s == 0 && next.up_bytes_per_s == 0;
+  snapshot_holds_ = core_ && links_.empty() && next.down_bytes_per_s == 0 && next.up_bytes_per_s == 0;
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(next);
 }

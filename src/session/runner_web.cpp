@@ -64,7 +64,7 @@ void torrent_runner::start_web_seeds() {
 net::awaitable<void> torrent_runner::use_web_seed(std::size_t nth, std::string url) {
   net::asio::steady_timer timer(strand_);
   swarm::web_seed_standing standing;
-  while (!opening_.cancelled && !core_->complete()) {
+  while (!opening_.cancelled && core_ && !core_->complete()) {  // who rests wants nothing
     net::web_seed_setup setup{url, settings_.info, {}};
     setup.http.by = services_.route;
     setup.http.deadline = patience;
@@ -84,7 +84,7 @@ net::awaitable<void> torrent_runner::use_web_seed(std::size_t nth, std::string u
     const bool served = link->served_bytes() > 0;
     const auto how = is_useless(link->why()) ? ending::useless : served ? ending::served : ending::failed;
     standing.ended(steady_now(), how, link->retry_after());
-    if (core_->banned(where.address)) standing.convicted();
+    if (core_ && core_->banned(where.address)) standing.convicted();
     const auto due = standing.due();
     if (!due) {
       tell(session_event::kind::warning, net::shown_url(url) + " is not used any more");

@@ -38,7 +38,8 @@ torrent_runner::torrent_runner(torrent_id id, torrent_settings settings, service
                  {[this](const swarm::announced& e) { drive(e); },
                   [this](session_event::kind what, std::string text) { tell(what, std::move(text)); }}),
       alarm_(strand_),
-      metadata_here_(strand_, asio::steady_timer::time_point::max()) {
+      upload_rate_(s.settings.upload_rate_max),
+      download_rate_(s.settings.download_rate_max) {
   if (settings_.info) {
     geometry_ = piece::geometry(settings_.info->total_bytes(), settings_.info->piece_length);
   } else {
@@ -106,37 +107,11 @@ void torrent_runner::start_core(opened_content content) {
   store_ = std::move(content.store);
   uploaded_before_ = content.uploaded_before;
   downloaded_before_ = content.downloaded_before;
-  swarm::core_setup setup;
-  setup.settings.peers_max = services_.settings.peers_max;
-  setup.settings.upload_slots = services_.settings.upload_slots;
-  setup.settings.upload_bytes_per_s = services_.settings.upload_rate_max;
-  setup.settings.download_bytes_per_s = services_.settings.download_rate_max;
-  setup.settings.picking.sequential = settings_.sequential;
-  setup.settings.super_seed = settings_.super_seed;
-  setup.settings.announcing.all = services_.settings.announce_all;
-  setup.settings.book.filter = services_.settings.ip_filter;
-  setup.geometry = geometry_;
-  setup.info_hash = hash().wire();
-  setup.our_id = services_.our_id;
-  setup.listen_port = services_.listening.port;
-  setup.client = services_.settings.user_agent;
-  setup.is_private = settings_.info->is_private;
-  setup.metadata = {settings_.info, &settings_.info->info_bytes};
+  auto setup = core_setup(std::move(content.have));
   setup.trackers = settings_.trackers;
-  setup.have = std::move(content.have);
   setup.seed = seed_;
-  if (!settings_.file_priorities.empty() || settings_.ends_first) {
-    setup.priorities =
-        piece_priorities(*settings_.info, geometry_, settings_.file_priorities, settings_.ends_first);
-  }
   core_ = std::make_unique<swarm::torrent_core>(std::move(setup));
-  assembly_ = std::make_unique<assembly>(services_, strand_, static_cast<assembly_owner&>(*this), store_,
-                                         settings_.info, geometry_);
-  reader_ = std::make_unique<block_reader>(services_, strand_, static_cast<reader_owner&>(*this), store_,
-                                           geometry_);
-  if (settings_.resume && !settings_.read_only) {
-    resume_ = std::make_unique<resume_keeper>(services_, strand_, store_, hash());
-  }
+  make_hands();
   set_state(core_->complete() ? torrent_state::seeding : torrent_state::downloading);
   tell(session_event::kind::torrent_checked, std::to_string(core_->pieces().have().count()) + " of " +
                                                  std::to_string(geometry_.piece_count()) +
@@ -152,6 +127,8 @@ void torrent_runner::start_core(opened_content content) {
   }
   told_locally_ = !settings_.info->is_private && !opening_.cancelled;
   start_web_seeds();
+  take_snapshot();
+  rest_if_idle();
 }
 
 net::awaitable<void> torrent_runner::shutdown(duration grace) {
@@ -159,7 +136,7 @@ net::awaitable<void> torrent_runner::shutdown(duration grace) {
   const instant deadline = steady_now() + grace;
   opening_.cancelled = true;
   told_locally_ = false;
-  if (core_ || finder_) {
+  if (is_trading()) {
     drive(swarm::stop{});
     while (!settled() && steady_now() < deadline) {
       co_await pause(poll_settled);
@@ -198,7 +175,10 @@ void torrent_runner::save_resume() {
 // The core.
 
 void torrent_runner::drive(const swarm::event& e) {
-  resting_ = false;
+  snapshot_holds_ = false;
+  if (at_rest_) {
+    wake();
+  }
   if (core_) {
     core_->on(steady_now(), e);
     carry_out(*core_);
@@ -356,6 +336,8 @@ void torrent_runner::read_failed(const failure& why) {
 
 void torrent_runner::set_rates(std::uint64_t upload, std::uint64_t download) {
   asio::post(strand_, [this, upload, download] {
+    upload_rate_ = upload;
+    download_rate_ = download;
     if (core_ && !opening_.cancelled) {
       drive(swarm::set_limits{upload, download});
     }

@@ -86,6 +86,13 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void save_resume();
   bool settled() const;
 
+  // Rest.
+  swarm::core_setup core_setup(bitfield have) const;
+  void make_hands();
+  void wake();
+  void rest_if_idle();
+  bool is_trading() const { return core_ || at_rest_ || finder_; }
+
   // The core.
   void drive(const swarm::event& e);
   template <class Core>
@@ -143,9 +150,10 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   piece::geometry geometry_;
   std::shared_ptr<disk::file_store> store_;
-  std::unique_ptr<swarm::metadata_core> finder_;  // of a magnet link, until `core_` is there
-  boost::asio::steady_timer metadata_here_;       // its wait ends when the metadata is
-  bool refusal_told_ = false;                     // that a peer's metadata is beyond the limit
+  std::unique_ptr<swarm::metadata_core> finder_;              // of a magnet link, until `core_` is there
+  std::unique_ptr<boost::asio::steady_timer> metadata_here_;  // its wait ends when the metadata is
+  bool refusal_told_ = false;                                 // that a peer's metadata is beyond the limit
+  std::optional<swarm::core_at_rest> at_rest_;                // instead of `core_` and its hands
   std::unique_ptr<swarm::torrent_core> core_;
   std::unique_ptr<assembly> assembly_;
   std::unique_ptr<block_reader> reader_;
@@ -164,13 +172,15 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   instant started_at_{};
   std::optional<duration> completed_after_;
   std::unordered_map<ip_address, peer_total> ledger_;
+  std::uint64_t upload_rate_ = 0, download_rate_ = 0;          // limits, bytes a second, 0 for none
   std::uint64_t uploaded_before_ = 0, downloaded_before_ = 0;  // in earlier runs
   instant last_snapshot_{};
   mutable std::mutex snapshot_mutex_;
   torrent_status snapshot_;
   std::shared_ptr<const metainfo::torrent_info> info_shown_;
   bool retrying_ = false;
-  std::atomic<bool> resting_{false};  // nothing has happened since the snapshot, and no rate is left to fall
+  std::atomic<bool> snapshot_holds_{
+      false};  // nothing has happened since the snapshot, and no rate is left to fall
   std::atomic<bool> told_locally_{false};
   std::atomic<bool> over_{false};  // shutdown has finished: no strand runs any more
 };

@@ -20,6 +20,8 @@ class action_queue {
     actions_.emplace_back(std::forward<Action>(a));
   }
 
+  bool empty() const { return actions_.empty(); }
+
   /// The oldest; false when there is none.
   bool take(action& out) {
     if (head_ == actions_.size()) {

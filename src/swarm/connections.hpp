@@ -63,6 +63,8 @@ class connections {
   void sweep();
   /// So few peers that the tracker should be asked again.
   bool lonely() const;
+  /// Nobody is connected to, being tried, to be tried or banned.
+  bool knows_nobody() const { return connecting_ == 0 && book_.knows_nobody(); }
   std::optional<instant> deadline() const;
 
  private:

@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include <shoal/base/endpoint.hpp>
+#include <shoal/base/ring.hpp>
 #include <shoal/base/rng.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/peer/address_filter.hpp>
@@ -68,6 +68,8 @@ class peer_book {
   }
 
   std::size_t size() const { return entries_.size(); }
+  /// Nobody is in it, and nobody is banned but by the user's filter.
+  bool knows_nobody() const { return entries_.empty() && banned_.empty(); }
   /// All that are not busy. O(n).
   std::vector<endpoint> idle() const;
 
@@ -90,7 +92,7 @@ class peer_book {
   std::set<std::pair<std::uint64_t, endpoint>> ready_;  // by ticket
   worth worth_;
   std::set<ip_address> banned_;
-  std::deque<ip_address> banned_order_;
+  ring<ip_address> banned_order_;
 };
 
 }  // namespace shoal::peer

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <shoal/base/bitfield.hpp>
+#include <shoal/base/rng.hpp>
 #include <shoal/hash/digest.hpp>
 #include <shoal/peer/choker.hpp>
 #include <shoal/peer/peer_book.hpp>
@@ -77,9 +78,22 @@ struct core_totals {
   std::uint64_t wasted = 0;  ///< came twice, unasked for, or in a piece that failed
 };
 
+/// What a brain keeps while it rests: when to announce, and what was counted.
+struct core_at_rest {
+  announce_schedule schedule;
+  core_totals totals;
+  rng chance;
+
+  /// When the core is to be made anew for `tick`.
+  std::optional<instant> deadline() const { return schedule.deadline(); }
+};
+
 class torrent_core {
  public:
   explicit torrent_core(core_setup setup);
+  /// Goes on after a rest. `setup` has every piece and no trackers, and is else what the first core began
+  /// with, but for the limits, which may have changed. O(pieces).
+  torrent_core(core_setup setup, core_at_rest rested);
   ~torrent_core();
   torrent_core(torrent_core&&) noexcept;
   torrent_core& operator=(torrent_core&&) noexcept;
@@ -87,6 +101,14 @@ class torrent_core {
   void on(instant now, const event& e);
   bool poll(action& out);
   std::optional<instant> deadline() const;
+
+  /// There is nothing to do but to announce, and nothing to remember but what `core_at_rest` holds: all
+  /// pieces are here, no peer is, none is known or banned, and nothing went out of late. A shell that has
+  /// thousands of torrents lets such a core rest, and makes it anew when something happens. Nothing is lost
+  /// by it but what others said of our address.
+  bool may_rest(instant now) const;
+  /// After `may_rest`. Nothing else may be called then.
+  core_at_rest rest() &&;
 
   // To look at; valid until the next `on`.
 
