@@ -31,6 +31,9 @@ namespace {
 /// Requests answered in one write: they bound what a client that does not read makes us hold.
 constexpr std::size_t batch_max = 16;
 
+/// A reply with fifty peers and its head.
+constexpr std::size_t usual_reply_bytes = 768;
+
 constexpr duration linger_max = std::chrono::seconds(2);
 constexpr std::size_t linger_bytes_max = 256 * 1024;
 
@@ -191,6 +194,24 @@ net::awaitable<void> linger(open_connection& c) {
   }
 }
 
+net::awaitable<error> send(asio::ssl::stream<net::tcp::socket&>& stream, const batch& b) {
+  const auto [failed, written] = co_await asio::async_write(stream, asio::buffer(b.replies), net::use_tuple);
+  co_return failed;
+}
+
+/// The last of a connection goes out with its end, in one segment, when the socket is closed or shut down.
+net::awaitable<error> send(net::tcp::socket& socket, const batch& b) {
+  const bool ends = b.last && !b.more.parts;
+  asio::const_buffer rest = asio::buffer(b.replies);
+  error failed;
+  while (!failed && rest.size() > 0) {
+    const auto [this_failed, sent] = co_await socket.async_send(rest, ends ? MSG_MORE : 0, net::use_tuple);
+    failed = this_failed;
+    rest += sent;
+  }
+  co_return failed;
+}
+
 /// Where requests come from and what answers them.
 struct surroundings {
   open_connections& all;
@@ -204,6 +225,8 @@ template <class Stream>
 net::awaitable<batch> talk(Stream& stream, open_connection& me, request_reader& reader, ip_address from,
                            surroundings x) {
   batch now;
+  now.replies.reserve(usual_reply_bytes);
+  now.body.reserve(usual_reply_bytes);
   while (!now.last && !x.all.stopping()) {
     const instant begun = steady_now();
     answer(reader, x.service, x.counts, from, begun, now);
@@ -217,8 +240,7 @@ net::awaitable<batch> talk(Stream& stream, open_connection& me, request_reader& 
     }
     me.replying = true;
     x.counts.took(steady_now() - begun, now.requests);
-    const auto [write_failed, written] =
-        co_await asio::async_write(stream, asio::buffer(now.replies), net::use_tuple);
+    const error write_failed = co_await send(stream, now);
     bool well = !write_failed;
     me.deadline = steady_now() + x.limits.idle_max;
     if (well && now.more.parts) {

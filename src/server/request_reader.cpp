@@ -14,6 +14,8 @@ namespace {
 
 // Room beyond one largest head, so that the parser, not the buffer, finds that a head is too large.
 constexpr std::size_t spare_bytes = 1024;
+/// Most connections bring one request of a few hundred bytes; who sends more is read in larger parts.
+constexpr std::size_t first_read_bytes = 960;
 constexpr std::size_t read_bytes = 2048;
 
 }  // namespace
@@ -22,7 +24,8 @@ request_reader::request_reader(std::size_t head_bytes_max)
     : head_bytes_max_(head_bytes_max), buffer_(head_bytes_max + spare_bytes) {}
 
 boost::asio::mutable_buffer request_reader::space() {
-  return buffer_.prepare(std::min(read_bytes, buffer_.max_size() - buffer_.size()));
+  const std::size_t wished = buffer_.capacity() == 0 ? first_read_bytes : read_bytes;
+  return buffer_.prepare(std::min(wished, buffer_.max_size() - buffer_.size()));
 }
 
 std::optional<http_request> request_reader::next() {
