@@ -63,14 +63,18 @@ thrift::decision thrift::round(std::span<const candidate> interested, double up_
     const candidate* who;
     double price;
     double worth;
+    std::size_t turn = 0;  // by chance: among equals, and for the one by chance
   };
   std::vector<choice> order;
   for (const auto& c : interested) {
     const double price = find(c.key)->price;
     order.push_back({&c, price, repays(c) ? c.down_bytes_per_s / price : 0});
   }
-  chance.shuffle(std::span(order));  // among equals, and for the one by chance
-  std::ranges::stable_sort(order, std::greater<>{}, &choice::worth);
+  chance.shuffle(std::span(order));
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    order[n].turn = n;
+  }
+  std::ranges::sort(order, {}, [](const choice& c) { return std::pair(-c.worth, c.turn); });
 
   decision out;
   std::vector<choice> rest;
