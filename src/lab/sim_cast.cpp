@@ -17,6 +17,8 @@ constexpr std::uint64_t blocks_max = 30'000'000;
 constexpr std::uint64_t blocks_alone_max = 4'000'000;
 /// Peers from which on they do not, however little they fetch.
 constexpr std::uint32_t many_peers = 4000;
+/// There they also remember no more addresses than so many times those that they may be connected to.
+constexpr std::uint32_t book_per_neighbour = 4;
 constexpr duration grain = std::chrono::milliseconds(20);
 /// Peers that the checkers watch.
 constexpr std::uint32_t watched_max = 250;
@@ -88,6 +90,9 @@ swarm::core_settings settings_of(const scenario& s, const group_plan& g, double 
   out.connect_until = g.strategy.neighbours_min;
   if (g.strategy.neighbours_max != 0) {
     out.peers_max = g.strategy.neighbours_max;
+  }
+  if (peers_to_come(s) > many_peers) {
+    out.book.entries_max = std::size_t{book_per_neighbour} * out.peers_max;
   }
   out.upload_slots = g.strategy.slots;
   if (up != unlimited) {

@@ -19,12 +19,12 @@ bool peer_book::make_room() {
   if (entries_.size() < settings_.entries_max) {
     return true;
   }
+  if (failing_ == 0) {
+    return false;  // the usual case of a full book, in which neighbours tell of one peer after another
+  }
   const auto worst = std::max_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
     return a.second.failures < b.second.failures;
   });
-  if (worst->second.failures == 0) {
-    return false;
-  }
   forget(endpoint(worst->first));
   return true;
 }
@@ -115,6 +115,7 @@ void peer_book::failed(instant now, const endpoint& who) {
     return;
   }
   auto& e = found->second;
+  failing_ += e.failures == 0 ? 1 : 0;
   if (++e.failures >= settings_.failures_max) {
     forget(endpoint(who));
     return;
@@ -126,6 +127,7 @@ void peer_book::failed(instant now, const endpoint& who) {
 void peer_book::ended(instant now, const endpoint& who) {
   const auto found = entries_.find(who);
   if (found != entries_.end()) {
+    failing_ -= found->second.failures > 0 ? 1 : 0;
     found->second.failures = 0;
     schedule(who, found->second, now + settings_.retry_first);
   }
@@ -137,6 +139,7 @@ void peer_book::forget(const endpoint& who) {
     return;
   }
   unschedule(who, found->second);
+  failing_ -= found->second.failures > 0 ? 1 : 0;
   entries_.erase(found);
 }
 

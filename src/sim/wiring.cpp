@@ -12,6 +12,8 @@ namespace shoal::sim {
 namespace {
 
 constexpr std::uint16_t listen_port = 6881;
+/// Messages for which an empty mail bag keeps memory.
+constexpr std::size_t messages_kept = 128;
 /// When an attempt gets no answer at all.
 constexpr duration dial_patience = std::chrono::seconds(10);
 
@@ -260,6 +262,9 @@ void virtual_swarm::world::deliver(std::uint32_t number) {
     drive(end.node, swarm::received{end.key, messages});
   }
   bag.runs.clear();
+  if (bag.messages.capacity() > messages_kept) {
+    bag.messages = {};  // a rush; else all bags would be as large as the largest ever was
+  }
   bag.messages.clear();
   bags[number] = std::move(bag);
   bags.give_back(number);

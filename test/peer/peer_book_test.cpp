@@ -81,6 +81,16 @@ TEST_CASE("a flood of addresses does not push out good ones") {
   CHECK(book.add(start, peer(100), chance));  // in the place of the one that failed
   CHECK(book.size() == 10);
   CHECK(book.add(start, bad, chance) == false);
+
+  const auto flaky = *book.next(start);
+  book.failed(start, flaky);
+  book.ended(start, flaky);  // it was reached after all
+  CHECK_FALSE(book.add(start, bad, chance));
+  const auto gone = *book.next(start);
+  book.failed(start, gone);
+  book.forget(gone);
+  CHECK(book.add(start, bad, chance));
+  CHECK_FALSE(book.add(start, gone, chance));
 }
 
 TEST_CASE("a peer that left in good order may come back after a while") {

@@ -88,6 +88,7 @@ class peer_book {
 
   book_settings settings_;
   std::map<endpoint, entry> entries_;
+  std::size_t failing_ = 0;  // entries with failures
   std::set<std::pair<instant, endpoint>> waiting_;
   std::set<std::pair<std::uint64_t, endpoint>> ready_;  // by ticket
   worth worth_;
