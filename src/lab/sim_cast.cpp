@@ -127,6 +127,10 @@ sim_cast::sim_cast(const scenario& s, const run_options& options, run_result& ou
   if (length != block_bytes) {
     out_.notes.push_back("simulated with blocks of " + std::to_string(length / 1024) + " KiB");
   }
+  if (peers_to_come(s) > many_peers) {
+    out_.notes.push_back("peers remember " + std::to_string(book_per_neighbour) +
+                         " times as many addresses as they may have neighbours");
+  }
   if (grain_for(s) > duration{}) {
     out_.notes.push_back("messages arrive at multiples of " +
                          std::to_string(grain / std::chrono::milliseconds(1)) +
