@@ -18,8 +18,9 @@ PIECE = MIB
 
 class Ours(Shoal):
     def __init__(self, shop, name, torrent, folder, connections, active):
-        super().__init__(shop, name, "seed", torrent, "--dir", folder, "--listen", "127.0.0.1:0", "--max-peers",
-                         connections + 10, "--max-uploads", active)
+        super().__init__(shop, name, "seed", torrent, "--dir", folder, "--no-verify", "--listen",
+                         "127.0.0.1:0", "--max-peers", connections + 10, "--max-uploads", active)
+        self.wait_for("torrent_checked")
         self.where = self.address()
 
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -79,7 +80,7 @@ class peer {
       const auto n = ::recv(handle(), room().data() + kept_, room().size() - kept_, 0);
       if (n == 0) throw std::runtime_error("the seeder closed a connection");
       if (n < 0 && errno == EAGAIN) break;
-      if (n < 0) throw std::runtime_error("a connection broke");
+      if (n < 0) throw std::system_error(errno, std::generic_category(), "a connection broke");
       got += frames(byte_view(room()).first(kept_ + static_cast<std::size_t>(n)));
     }
     top_up();
