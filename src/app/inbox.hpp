@@ -14,7 +14,7 @@ namespace shoal::app {
 
 class inbox {
  public:
-  static constexpr std::size_t events_max = 4096;
+  static constexpr std::size_t events_max = 65536;  // thousands of torrents start at once
 
   /// From any thread. News about peers and trackers does not wake: it can wait for the next round.
   void post(const session_event& e) {
