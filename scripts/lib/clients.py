@@ -23,7 +23,8 @@ class Aria2(Process):
         hook.write_text(f'#!/bin/sh\ntouch "{self.done_path}"\n')
         hook.chmod(0o755)
         options = ["--no-conf", f"--dir={folder}", f"--interface={address}", f"--listen-port={self.port}",
-                   "--enable-dht=false", "--enable-dht6=false", "--disable-ipv6=true", "--bt-enable-lpd=false",
+                   "--enable-dht=false", "--enable-dht6=false", "--bt-enable-lpd=false",
+                   f"--disable-ipv6={'false' if ':' in address else 'true'}",
                    "--file-allocation=none", "--allow-overwrite=true", "--seed-ratio=0.0", "--bt-max-peers=0",
                    f"--max-upload-limit={uplink}", f"--on-bt-download-complete={hook}", "--summary-interval=0",
                    "--show-console-readout=false", "--bt-detach-seed-only=true"]
@@ -50,7 +51,7 @@ class Transmission(Process):
         self.session_id = ""
         state = shop.path / f"{name}.state"
         super().__init__(shop, name, ["transmission-daemon", "-f", "-g", state, "-w", folder, "-P", self.port,
-                                      "-i", address, "-p", self.rpc_port, "-r", "127.0.0.1",
+                                      "-I" if ":" in address else "-i", address, "-p", self.rpc_port, "-r", "127.0.0.1",
                                       "-T", "-M", "-O", "--no-utp", "-er" if encrypted else "-et"])
         wait_until(self.answers, f"{name} should answer RPC")
         if uplink:
@@ -146,7 +147,8 @@ class Libtorrent(Process):
     def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, seeds=False, encrypted=False):
         self.port = free_port(address)
         super().__init__(shop, name, ["/usr/bin/python3", ROOT / "scripts/lib/libtorrent_peer.py", torrent, folder,
-                                      f"{address}:{self.port}", str(uplink), "seed" if seeds else "leech",
+                                      f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}",
+                                      str(uplink), "seed" if seeds else "leech",
                                       *(["encrypted"] if encrypted else [])])
 
     def events(self):

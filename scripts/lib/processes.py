@@ -33,11 +33,12 @@ def listens(port, address="127.0.0.1"):
 
 def free_port(address="127.0.0.1"):
     """A port nobody uses now, from below the range the kernel hands out by itself."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     while True:
         port = random.randrange(15000, 32000)
         try:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                with socket.socket(socket.AF_INET, kind) as s:
+                with socket.socket(family, kind) as s:
                     s.bind((address, port))
             return port
         except OSError:

@@ -37,6 +37,15 @@ class InteropTest(SwarmTest):
         wait_until(lambda: scrape(tracker.announce_url, info_hash(torrent)).get("downloaded") == 1,
                    "the tracker should have counted the completion", every_s=0.2)
 
+    def announces_over_ipv6(self, client, over_udp=False, **seeding):
+        original = self.file(100_000)
+        tracker = self.tracker("--interval", 5, listen="[::1]:0")
+        url = tracker.announce_url.replace("http:", "udp:") if over_udp else tracker.announce_url
+        torrent = self.create(original, "-a", url)
+        peer = client(self.shop, "peer", torrent, original.parent, "::1", **seeding)
+        wait_until(lambda: f"[::1]:{peer.port}" in known_peers(tracker.announce_url, info_hash(torrent)),
+                   f"{peer.name} should announce itself", every_s=0.5)
+
     def we_leech(self, client, size, by_magnet=False, ours=(), **seeding):
         original = self.file(size)
         tracker = self.tracker("--interval", 5)

@@ -31,6 +31,9 @@ class Aria2Test(InteropTest):
     def test_gives_us_its_metadata(self):
         self.we_leech(Aria2, 8 * MIB + 12345, by_magnet=True, seeds=True)
 
+    def test_announces_over_ipv6(self):
+        self.announces_over_ipv6(Aria2, seeds=True)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -43,6 +43,12 @@ class LibtorrentTest(InteropTest):
         wait_until(lambda: any(e["peer"].startswith("127.0.0.1:") for e in newcomer.all("peer_connected")),
                    "the newcomer should meet the seeder", 30)
 
+    def test_announces_over_ipv6(self):
+        self.announces_over_ipv6(Libtorrent, seeds=True)
+
+    def test_announces_over_ipv6_and_udp(self):
+        self.announces_over_ipv6(Libtorrent, seeds=True, over_udp=True)
+
 
 if __name__ == "__main__":
     unittest.main()

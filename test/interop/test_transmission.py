@@ -32,6 +32,9 @@ class TransmissionTest(InteropTest):
     def test_gives_us_its_metadata(self):
         self.we_leech(Transmission, 4 * MIB + 12345, by_magnet=True)
 
+    def test_announces_over_ipv6(self):
+        self.announces_over_ipv6(Transmission)
+
 
 if __name__ == "__main__":
     unittest.main()

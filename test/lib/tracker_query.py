@@ -16,10 +16,15 @@ def known_peers(announce_url, info_hash):
     """The peers as ADDR:PORT that a leecher would be told now; the asker does not stay in the swarm."""
     asker = {"info_hash": info_hash, "peer_id": b"-XX0000-asksforpeers", "port": 9, "uploaded": 0, "downloaded": 0,
              "left": 1, "compact": 1, "numwant": 200}
-    peers = bencode.decode(get(announce_url, asker))[b"peers"]
+    answer = bencode.decode(get(announce_url, asker))
     get(announce_url, asker | {"event": "stopped"})
-    return {f"{ipaddress.IPv4Address(peers[i:i + 4])}:{int.from_bytes(peers[i + 4:i + 6], 'big')}"
-            for i in range(0, len(peers), 6)}
+    known = set()
+    for peers, kind, size, form in ((answer.get(b"peers", b""), ipaddress.IPv4Address, 4, "{}:{}"),
+                                    (answer.get(b"peers6", b""), ipaddress.IPv6Address, 16, "[{}]:{}")):
+        for at in range(0, len(peers), size + 2):
+            port = int.from_bytes(peers[at + size:at + size + 2], "big")
+            known.add(form.format(kind(peers[at:at + size]), port))
+    return known
 
 
 def scrape(announce_url, info_hash):
