@@ -290,7 +290,7 @@ class duel {
 TEST_CASE("the picker does what a naive one does, under random operations") {
   const char* const given = std::getenv("SHOAL_TEST_SEED");
   const std::uint64_t first = given != nullptr ? std::stoull(given) : std::random_device{}();
-  const std::uint64_t runs = given != nullptr ? 1 : 150;
+  const std::uint64_t runs = given != nullptr ? 1 : 100;
   MESSAGE("seeds " << first << " to " << first + runs - 1 << "; SHOAL_TEST_SEED=n replays one");
   for (std::uint64_t seed = first; seed < first + runs; ++seed) {
     CAPTURE(seed);
