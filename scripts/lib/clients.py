@@ -15,7 +15,8 @@ def need(program):
 class Aria2(Process):
     """Seeds when the data is there, else leeches and then seeds on; `done` is touched at completion."""
 
-    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, seeds=False, encrypted=False):
+    def __init__(self, shop, name, torrent, folder, address="127.0.0.1", uplink=0, seeds=False, encrypted=False,
+                 udp=False):
         need("aria2c")
         self.port = free_port(address)
         self.done_path = shop.path / f"{name}.done"
@@ -30,6 +31,9 @@ class Aria2(Process):
                    "--show-console-readout=false", "--bt-detach-seed-only=true"]
         if seeds:
             options.append("--check-integrity=true")
+        if udp:  # which it speaks with its DHT only; that is bound to the same address, and knows nobody
+            options += ["--enable-dht=true", f"--dht-listen-port={free_port(address)}",
+                        f"--dht-file-path={shop.path / name}.dht"]
         if encrypted:
             options += ["--bt-require-crypto=true", "--bt-min-crypto-level=arc4"]
         super().__init__(shop, name, ["aria2c", *options, torrent])

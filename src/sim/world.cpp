@@ -218,8 +218,7 @@ node_index virtual_swarm::add(const node_plan& p) {
   n.latency = p.latency;
   n.site = p.site;
   n.lies = p.lies;
-  n.gives =
-      p.core.choking.rule != peer::choke_rule::nobody && p.core.choking.rule != peer::choke_rule::what_pays;
+  n.gives = peer::gives_freely(p.core.choking.rule);
   n.upload_slots = p.core.upload_slots;
   return node_index(static_cast<std::uint32_t>(world_->nodes.size() - 1));
 }

@@ -109,9 +109,7 @@ void connections::greet(peer_state& p, bool greeted) {
   // Not by a seeder: to all the hosts of one network (the set is made of the first three bytes of the
   // address) it would send the same few pieces, while it advises each of them of others as soon as it serves
   // them.
-  const auto rule = s_.settings.choking.rule;
-  const bool gives_freely = rule != peer::choke_rule::nobody && rule != peer::choke_rule::what_pays;
-  if (p.fast && !have.none() && !have.all() && gives_freely) {
+  if (p.fast && !have.none() && !have.all() && peer::gives_freely(s_.settings.choking.rule)) {
     p.allows_fast =
         allowed_fast_set(p.remote.address, s_.info_hash, s_.geometry.piece_count(), allowed_fast_pieces);
     std::erase_if(p.allows_fast, [&](piece_index piece) { return !have.test(piece); });

@@ -9,12 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include <shoal/base/ring.hpp>
 #include <shoal/base/rng.hpp>
 #include <shoal/base/token_bucket.hpp>
 #include <shoal/peer/outside_view.hpp>
 #include <shoal/swarm/torrent_core.hpp>
-
-#include "swarm/action_queue.hpp"
 
 namespace shoal::swarm {
 
@@ -85,7 +84,7 @@ struct state {
   rng chance;
   piece::picker picker;
   roster peers;
-  action_queue outbox;
+  ring<action> outbox;
   core_totals totals;
   rate_meter down, up;
   token_bucket upload_bucket, download_bucket;
@@ -111,18 +110,18 @@ struct state {
 
   bool complete() const { return picker.wanted_count() == 0; }
 
-  void emit(action a) { outbox.push(std::move(a)); }
+  void emit(action a) { outbox.push_back(std::move(a)); }
   void tell(peer_state& p, wire::message m) {
     p.last_sent = now;
     tell_gained(p);
-    outbox.push(send{p.key, std::move(m)});
+    outbox.push_back(send{p.key, std::move(m)});
   }
   /// A `have` for each piece that `p` lacks and does not know to be ours.
   void tell_gained(peer_state& p) {
     for (; p.told < gained.size(); ++p.told) {
       if (!p.has.test(gained[p.told])) {
         p.last_sent = now;
-        outbox.push(send{p.key, wire::have{gained[p.told]}});
+        outbox.push_back(send{p.key, wire::have{gained[p.told]}});
       }
     }
   }

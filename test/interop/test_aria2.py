@@ -9,6 +9,9 @@ class Aria2Test(InteropTest):
     def test_leeches_from_us(self):
         self.they_leech(Aria2, 32 * MIB + 12345, seeder_first=True)
 
+    def test_meets_us_over_udp(self):
+        self.they_leech(Aria2, 4 * MIB + 12345, seeder_first=True, over_udp=True, udp=True)
+
     def test_seeds_to_us(self):
         self.we_leech(Aria2, 32 * MIB + 12345, seeds=True)
 

@@ -29,6 +29,11 @@ enum class choke_rule : std::uint8_t {
   nobody,       ///< gives nothing
 };
 
+/// Gives to whoever asks when there is room, and expects nothing first.
+constexpr bool gives_freely(choke_rule r) {
+  return r != choke_rule::nobody && r != choke_rule::what_pays;
+}
+
 struct choker_settings {
   choke_rule rule = choke_rule::tit_for_tat;  ///< the others are what experiments hold it against
   duration round_every = std::chrono::seconds(10);
