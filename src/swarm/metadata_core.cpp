@@ -40,12 +40,7 @@ void metadata_core::on(instant now, const event& e) {
 }
 
 bool metadata_core::poll(action& out) {
-  if (outbox_.empty()) {
-    return false;
-  }
-  out = std::move(outbox_.front());
-  outbox_.pop_front();
-  return true;
+  return outbox_.take(out);
 }
 
 std::optional<instant> metadata_core::deadline() const {

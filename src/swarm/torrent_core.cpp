@@ -187,13 +187,7 @@ void torrent_core::on(instant now, const event& e) {
 }
 
 bool torrent_core::poll(action& out) {
-  auto& waiting = parts_->s.outbox;
-  if (waiting.empty()) {
-    return false;
-  }
-  out = std::move(waiting.front());
-  waiting.pop_front();
-  return true;
+  return parts_->s.outbox.take(out);
 }
 
 std::optional<instant> torrent_core::deadline() const {

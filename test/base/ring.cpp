@@ -1,6 +1,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -49,4 +50,18 @@ TEST_CASE("a ring keeps nothing of what has left it") {
   CHECK(queue.front() == something);
   queue.clear();
   CHECK(something.use_count() == 1);
+}
+
+TEST_CASE("what is taken from a ring is the oldest, and nothing when there is none") {
+  ring<std::string> queue;
+  std::string out = "as it was";
+  CHECK_FALSE(queue.take(out));
+  CHECK(out == "as it was");
+  queue.push_back("first");
+  queue.push_back("second");
+  CHECK(queue.take(out));
+  CHECK(out == "first");
+  CHECK(queue.take(out));
+  CHECK(out == "second");
+  CHECK(queue.empty());
 }

@@ -40,6 +40,16 @@ class ring {
     }
   }
 
+  /// The oldest; false when there is none.
+  bool take(T& out) {
+    if (empty()) {
+      return false;
+    }
+    out = std::move(front());
+    pop_front();
+    return true;
+  }
+
   /// Gives back what it takes of the heap, too.
   void clear() {
     std::vector<T>().swap(slots_);
