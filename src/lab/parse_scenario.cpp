@@ -83,6 +83,22 @@ void read_record(const json::value& v, scenario& s, objections& bad) {
   if (s.sample_every < std::chrono::milliseconds(1)) f.object("every", "has to be 1 ms or more");
 }
 
+void read_simulation(const json::value& v, scenario& s, objections& bad) {
+  fields f(v, "simulation", bad);
+  std::uint64_t block = 0;
+  f.take("block", block, as_size);
+  f.take("tick", s.simulation.tick, as_time);
+  f.finish();
+  if (f.find("block") != nullptr &&
+      (!std::has_single_bit(block) || block < block_bytes || block > s.piece_length)) {
+    f.object("block", "has to be a power of two from 16 KiB to the piece length");
+  }
+  if (s.simulation.tick && *s.simulation.tick > std::chrono::seconds(1)) {
+    f.object("tick", "has to be 1 s or less");
+  }
+  s.simulation.block_length = static_cast<std::uint32_t>(block);
+}
+
 scenario read_scenario(const json::value& document, objections& bad) {
   scenario s;
   fields f(document, "", bad);
@@ -92,6 +108,7 @@ scenario read_scenario(const json::value& document, objections& bad) {
   if (const auto* content = f.need("content")) read_content(*content, s, bad);
   if (const auto* groups = f.need("groups")) read_groups(*groups, s, bad);
   if (const auto* tracker = f.find("tracker")) read_tracker(*tracker, s.tracker, bad);
+  if (const auto* simulation = f.find("simulation")) read_simulation(*simulation, s, bad);
   if (const auto* faults = f.find("faults")) {
     if (!faults->is_array() || faults->get_array().size() > 1000) {
       f.object("faults", "has to be a list of at most 1000 faults");

@@ -7,60 +7,30 @@
 
 #include <shoal/peer/choker.hpp>
 
+#include "lab/precision.hpp"
+
 namespace shoal::lab {
 
 namespace {
 
-/// Blocks of a whole run, all peers: above, requests are for larger ones.
-constexpr std::uint64_t blocks_max = 30'000'000;
-/// The same, up to which each block and message comes at its own instant.
-constexpr std::uint64_t blocks_alone_max = 4'000'000;
-/// Peers from which on they do not, however little they fetch.
-constexpr std::uint32_t many_peers = 4000;
-/// There they also remember no more addresses than so many times those that they may be connected to.
+/// Where an address book is short, it has so many times the addresses that the peer may be connected to.
 constexpr std::uint32_t book_per_neighbour = 4;
-constexpr duration grain = std::chrono::milliseconds(20);
 /// Peers that the checkers watch.
 constexpr std::uint32_t watched_max = 250;
 
-/// Of those that come one after another without end, some may be too late for the experiment.
-std::uint32_t peers_to_come(const scenario& s) {
-  double out = 0;
-  for (const auto& g : s.groups) {
-    const auto* const poisson = std::get_if<arrive_poisson>(&g.arrival);
-    const double in_time =
-        poisson != nullptr ? poisson->per_s * to_seconds(s.time_max - poisson->from) : g.count;
-    out += std::clamp(in_time, 0.0, static_cast<double>(g.count));
-  }
-  return static_cast<std::uint32_t>(out);
-}
-
-std::uint32_t block_length_for(const scenario& s) {
-  std::uint64_t length = block_bytes;
-  const std::uint64_t all = s.content_bytes * peers_to_come(s);
-  while (length * 2 <= s.piece_length && all / length > blocks_max) {
-    length *= 2;
-  }
-  return static_cast<std::uint32_t>(length);
-}
-
-duration grain_for(const scenario& s) {
-  const std::uint64_t blocks = s.content_bytes * peers_to_come(s) / block_bytes;
-  return peers_to_come(s) > many_peers || blocks > blocks_alone_max ? grain : duration{};
-}
-
 sim::swarm_plan plan_of(const scenario& s, const run_options& o) {
+  const auto how = precision_for(s);
   sim::swarm_plan out;
   out.content_bytes = s.content_bytes;
   out.piece_length = s.piece_length;
-  out.block_length = block_length_for(s);
+  out.block_length = how.block_length;
   out.tracker.interval_s = s.tracker.interval_s;
   out.tracker.min_interval_s = s.tracker.min_interval_s;
   out.tracker.num_want_max = s.tracker.reply_max;
   out.seed = o.seed;
   out.wire = o.wire;
   const std::uint32_t peers = s.peer_count();
-  out.grain = grain_for(s);
+  out.grain = how.tick;
   out.check_every = std::max(1U, peers / watched_max);
   return out;
 }
@@ -91,7 +61,7 @@ swarm::core_settings settings_of(const scenario& s, const group_plan& g, double 
   if (g.strategy.neighbours_max != 0) {
     out.peers_max = g.strategy.neighbours_max;
   }
-  if (peers_to_come(s) > many_peers) {
+  if (precision_for(s).short_books) {
     out.book.entries_max = std::size_t{book_per_neighbour} * out.peers_max;
   }
   out.upload_slots = g.strategy.slots;
@@ -123,18 +93,23 @@ sim_cast::sim_cast(const scenario& s, const run_options& options, run_result& ou
   for (const auto& f : s.faults) {
     plan_fault(f);
   }
-  const auto length = swarm_.geometry().block_length();
-  if (length != block_bytes) {
-    out_.notes.push_back("simulated with blocks of " + std::to_string(length / 1024) + " KiB");
+  note_precision();
+}
+
+void sim_cast::note_precision() {
+  const auto how = precision_for(s_);
+  if (how.block_length != block_bytes) {
+    out_.notes.push_back("simulated with blocks of " + std::to_string(how.block_length / 1024) + " KiB");
   }
-  if (peers_to_come(s) > many_peers) {
+  if (how.short_books) {
     out_.notes.push_back("peers remember " + std::to_string(book_per_neighbour) +
                          " times as many addresses as they may have neighbours");
   }
-  if (grain_for(s) > duration{}) {
-    out_.notes.push_back("messages arrive at multiples of " +
-                         std::to_string(grain / std::chrono::milliseconds(1)) +
-                         " ms, and blocks as many together as the sender's uplink takes in that time");
+  if (how.tick > duration{}) {
+    out_.notes.push_back(
+        "what happens is rounded to multiples of " + std::to_string(how.tick / std::chrono::milliseconds(1)) +
+        " ms, and a message takes one at least; blocks of a connection go together, as many as "
+        "the sender's uplink takes in that time");
   }
 }
 

@@ -40,7 +40,7 @@ void virtual_swarm::world::act(node_index i, swarm::verify& a) {
     }
   }
   const instant when = n.disk.send(now, geometry.piece_bytes(a.piece)) + verify_time;
-  push(when, {happening_kind::verified, i.value(), a.piece.value(), good ? 1U : 0U});
+  push(when, {i, happening_kind::verified, 0, a.piece.value(), good ? 1U : 0U});
 }
 
 void virtual_swarm::world::verified(node_index i, piece_index piece, bool good) {
@@ -59,7 +59,7 @@ void virtual_swarm::world::verified(node_index i, piece_index piece, bool good) 
   if (good && watcher != nullptr) {
     watcher->on_piece(i, piece);
   }
-  drive(i, swarm::piece_verified{piece, good});
+  hear(i, swarm::piece_verified{piece, good});
   if (!good) {
     return;
   }
@@ -71,7 +71,7 @@ void virtual_swarm::world::verified(node_index i, piece_index piece, bool good) 
     return b.piece == piece;
   });
   for (const auto liar : liars) {
-    drive(i, swarm::liar_found{address_of(liar).address});
+    hear(i, swarm::liar_found{address_of(liar).address});
   }
 }
 
@@ -81,13 +81,13 @@ void virtual_swarm::world::act(node_index i, swarm::load& a) {
     ready_loads.push_back({a.key, a.block, true});
   } else {
     push(n.disk.send(now, a.block.length),
-         {happening_kind::loaded, i.value(), a.key.value(), a.block.piece.value(), a.block.begin});
+         {i, happening_kind::loaded, 0, a.key.value(), a.block.piece.value(), a.block.begin});
   }
 }
 
 void virtual_swarm::world::loaded(node_index i, peer_key key, const block_ref& b) {
   const swarm::block_loaded done{key, b, true};
-  drive(i, swarm::blocks_loaded{std::span(&done, 1)});
+  hear(i, swarm::blocks_loaded{std::span(&done, 1)});
 }
 
 void virtual_swarm::world::act(node_index i, swarm::announce_to& a) {
@@ -106,9 +106,9 @@ void virtual_swarm::world::act(node_index i, swarm::announce_to& a) {
   it.request.event = a.event;
   it.request.num_want = a.num_want;
   if (tracker_answers) {
-    push(now + nodes[i.index()].latency, {happening_kind::asked, number, i.value()});
+    push(now + nodes[i.index()].latency, {nobody, happening_kind::asked, 0, number});
   } else {
-    push(now + tracker_patience, {happening_kind::announced, number, i.value()});
+    push(now + tracker_patience, {i, happening_kind::announced, 0, number});
   }
 }
 
@@ -116,13 +116,13 @@ void virtual_swarm::world::asked(std::uint32_t number) {
   ask& it = asks[number];
   tracker.expire(now);
   it.response = tracker.announce(now, it.request, address_of(it.from));
-  push(now + nodes[it.from.index()].latency, {happening_kind::announced, number, it.from.value()});
+  push(now + nodes[it.from.index()].latency, {it.from, happening_kind::announced, 0, number});
 }
 
 void virtual_swarm::world::announced(std::uint32_t number) {
   ask it = std::move(asks[number]);
   asks.give_back(number);
-  drive(it.from, swarm::announced{it.ticket, it.reached, std::move(it.response)});
+  hear(it.from, swarm::announced{it.ticket, it.reached, std::move(it.response)});
 }
 
 }  // namespace shoal::sim

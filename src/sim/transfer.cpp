@@ -28,7 +28,7 @@ block_ref virtual_swarm::world::block_at(std::uint32_t piece, std::uint32_t begi
 
 std::uint32_t virtual_swarm::world::flight_max(const connection_end& e) const {
   const double rate = std::min(nodes[e.node.index()].up.rate(), nodes[e.other_node.index()].down.rate());
-  const double round_trip = 2 * to_seconds(e.one_way);
+  const double round_trip = to_seconds(2 * e.one_way + plan.grain);
   const double held = rate == unlimited ? 64.0 * (1U << 20) : std::min(rate * round_trip, 1e9);
   return std::max(flight_bytes, 2 * plan.block_length) + static_cast<std::uint32_t>(held);
 }
@@ -66,8 +66,8 @@ std::uint32_t virtual_swarm::world::train_bytes_max(const node& n) const {
   return static_cast<std::uint32_t>(std::min(n.up.rate() * to_seconds(plan.grain), 1e9));
 }
 
-/// Lets the next train go, unless one is on the uplink.
-void virtual_swarm::world::start_uplink(node_index i) {
+/// Lets the next train go, unless one is on the uplink, which is free and was waited for since `from`.
+void virtual_swarm::world::start_uplink(node_index i, instant from) {
   node& n = nodes[i.index()];
   if (n.sending) {
     return;
@@ -97,19 +97,22 @@ void virtual_swarm::world::start_uplink(node_index i) {
     t.blocks.push_back(job.block);
     t.bytes += job.block.length;
   }
-  push(n.up.send(now, t.bytes), {happening_kind::departed, i.value(), t.end.value()});
+  n.departs = n.up.send(from, t.bytes);
+  // Rounded down, so that the next one is there in time.
+  push(n.departs, {i, happening_kind::departed}, agenda::rounding::down);
 }
 
 void virtual_swarm::world::departed(node_index i) {
   node& n = nodes[i.index()];
   const std::uint32_t number = n.train;
+  const instant out = n.departs;
   n.sending = false;
   constexpr std::size_t spent_max = 64;
   if (n.uplink_head >= spent_max && n.uplink_head * 2 > n.uplink.size()) {
     n.uplink.erase(n.uplink.begin(), n.uplink.begin() + static_cast<std::ptrdiff_t>(n.uplink_head));
     n.uplink_head = 0;
   }
-  start_uplink(i);
+  start_uplink(i, out);
   const block_train& t = trains[number];
   const auto& end = ends[t.end.index()];
   if (!is_whole(end, t.serial)) {
@@ -120,12 +123,12 @@ void virtual_swarm::world::departed(node_index i) {
   if (n.watched) {
     n.watched->sent += bytes;
   }
-  send_off(number, false);
-  drive(i, swarm::sent{end.key, bytes});
+  send_off(number, out, false);
+  hear(i, swarm::sent{end.key, bytes});
 }
 
-/// From the uplink on.
-void virtual_swarm::world::send_off(std::uint32_t number, bool was_held) {
+/// From the uplink on, which it left at `out`.
+void virtual_swarm::world::send_off(std::uint32_t number, instant out, bool was_held) {
   const block_train& t = trains[number];
   auto& end = ends[t.end.index()];
   if (parted(end.node, end.other_node)) {
@@ -135,8 +138,8 @@ void virtual_swarm::world::send_off(std::uint32_t number, bool was_held) {
   node& from = nodes[end.node.index()];
   node& to = nodes[end.other_node.index()];
   const std::uint32_t bytes = t.bytes;
-  instant last = now;
-  instant first = was_held || from.up.rate() == unlimited ? now : now - from_seconds(bytes / from.up.rate());
+  instant last = out;
+  instant first = was_held || from.up.rate() == unlimited ? out : out - from_seconds(bytes / from.up.rate());
   const auto through = [&](pipe& p) {
     last = p.pass(first, last, bytes);
     if (p.rate() != unlimited) {
@@ -157,7 +160,7 @@ void virtual_swarm::world::send_off(std::uint32_t number, bool was_held) {
     const double rate = rate_under_loss(2 * one_way, loss);
     end.paced_until = last = std::max(last, end.paced_until + from_seconds(bytes / rate));
   }
-  push(last + one_way, {happening_kind::arrived, number, end.other.value(), end.other_serial});
+  push(last + one_way, {end.other_node, happening_kind::arrived, 0, number, end.other_serial});
 }
 
 /// Unless the connection is gone.
@@ -180,7 +183,7 @@ void virtual_swarm::world::arrived(std::uint32_t number) {
       put_on_uplink(t.end, *next++);
     }
     sender.waiting.erase(sender.waiting.begin(), next);
-    start_uplink(from);
+    start_uplink(from, now);
   }
   if (!end.joined) {
     give_back_train(number);
@@ -199,7 +202,7 @@ void virtual_swarm::world::arrived(std::uint32_t number) {
     payloads.emplace_back(wire::piece{b});
   }
   give_back_train(number);
-  drive(to, swarm::received{end.key, payloads});
+  hear(to, swarm::received{end.key, payloads});
 }
 
 void virtual_swarm::world::give_back_train(std::uint32_t number) {
@@ -223,12 +226,12 @@ void virtual_swarm::world::act(node_index i, swarm::unsend& a) {
     n.uplink.erase(job);
     end.in_flight -= a.block.length;
   }
-  push(now, {happening_kind::unsent, e.value(), end.serial, a.block.piece.value(), a.block.begin});
+  push(now, {i, happening_kind::unsent, 0, e.value(), end.serial, a.block.piece.value(), a.block.begin});
 }
 
 void virtual_swarm::world::unsent(end_index e, const block_ref& b) {
   const auto& end = ends[e.index()];
-  drive(end.node, swarm::unsent{end.key, b});
+  hear(end.node, swarm::unsent{end.key, b});
 }
 
 }  // namespace shoal::sim

@@ -71,8 +71,8 @@ void virtual_swarm::world::watch_upload(node_index i, const swarm::upload& a) {
 /// Somebody with everything to whom it has been connected for long enough.
 std::optional<node_index> virtual_swarm::world::passed_over_by(node_index i) const {
   const node& n = nodes[i.index()];
-  for (const auto& [key, e] : n.links) {
-    const auto& end = ends[e.index()];
+  for (const auto& l : n.links) {
+    const auto& end = ends[l.end.index()];
     const auto& other = ends[end.other.index()];
     const node& giver = nodes[end.other_node.index()];
     const bool can_give = end.joined && other.open && other.joined && giver.core && giver.gives &&

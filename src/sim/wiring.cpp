@@ -1,9 +1,7 @@
-// Connections: dialling, joining, breaking; and the messages without payload on them.
+// Connections: dialling, joining, breaking.
 
 #include <algorithm>
 #include <utility>
-
-#include <shoal/wire/codec.hpp>
 
 #include "sim/world.hpp"
 
@@ -12,24 +10,8 @@ namespace shoal::sim {
 namespace {
 
 constexpr std::uint16_t listen_port = 6881;
-/// Messages for which an empty mail bag keeps memory.
-constexpr std::size_t messages_kept = 128;
 /// When an attempt gets no answer at all.
 constexpr duration dial_patience = std::chrono::seconds(10);
-
-/// What the other side reads of `m`; nothing when it cannot be read.
-std::optional<wire::message> over_the_wire(const wire::message& m, const piece::geometry& g) {
-  std::vector<std::byte> bytes;
-  wire::encode(m, bytes);
-  if (const auto* payload = std::get_if<wire::piece>(&m)) {
-    bytes.resize(bytes.size() + payload->block.length);
-  }
-  wire::limits limits;
-  limits.block_bytes_max = g.block_length();
-  wire::frame frame;
-  const auto taken = wire::decode(bytes, limits, frame);
-  return taken && *taken == bytes.size() ? std::optional(std::move(frame.msg)) : std::nullopt;
-}
 
 }  // namespace
 
@@ -68,11 +50,15 @@ duration virtual_swarm::world::latency(node_index from, node_index to) const {
   return out;
 }
 
-end_index virtual_swarm::world::find_end(node_index i, peer_key key) const {
+const link* virtual_swarm::world::find_link(node_index i, peer_key key) const {
   const auto& links = nodes[i.index()].links;
-  const auto at = std::lower_bound(links.begin(), links.end(), key,
-                                   [](const auto& link, peer_key k) { return link.first < k; });
-  return at != links.end() && at->first == key ? at->second : no_end;
+  const auto at = std::ranges::lower_bound(links, key, {}, &link::key);
+  return at != links.end() && at->key == key ? &*at : nullptr;
+}
+
+end_index virtual_swarm::world::find_end(node_index i, peer_key key) const {
+  const link* const l = find_link(i, key);
+  return l != nullptr ? l->end : no_end;
 }
 
 void virtual_swarm::world::act(node_index i, swarm::connect& a) {
@@ -81,15 +67,15 @@ void virtual_swarm::world::act(node_index i, swarm::connect& a) {
     return;  // nobody gives such addresses
   }
   if (parted(i, *to)) {
-    push(now + dial_patience, {happening_kind::dial_failed, i.value(), to->value()});
+    push(now + dial_patience, {i, happening_kind::dial_failed, 0, to->value()});
   } else {  // a round trip for the connection, another for the handshakes
-    push(now + 3 * latency(i, *to), {happening_kind::dialled, i.value(), to->value()});
+    push(now + 3 * latency(i, *to), {*to, happening_kind::dialled, 0, i.value()});
   }
 }
 
 void virtual_swarm::world::dialled(node_index from, node_index to) {
   if (from == to || !nodes[to.index()].core) {
-    push(now + latency(from, to), {happening_kind::dial_failed, from.value(), to.value()});
+    push(now + latency(from, to), {from, happening_kind::dial_failed, 0, to.value()});
     return;
   }
   if (!nodes[from.index()].core) {
@@ -122,19 +108,19 @@ void virtual_swarm::world::dialled(node_index from, node_index to) {
   };
   begin(ours, from, theirs, to);
   begin(theirs, to, ours, from);
-  push(now + one_way, {happening_kind::joined, ours.value(), ends[ours.index()].serial});
+  push(now + one_way, {from, happening_kind::joined, 0, ours.value(), ends[ours.index()].serial});
   node& n = nodes[to.index()];
   auto& end = ends[theirs.index()];
   end.joined = true;
   end.key = peer_key(++n.last_key);
-  n.links.emplace_back(end.key, theirs);
+  n.links.push_back({end.key, theirs, ours, end.other_serial, from, one_way});
   endpoint remote = address_of(from);
   remote.port = static_cast<std::uint16_t>(40000 + ours.value() % 20000);
-  drive(to, swarm::peer_joined{end.key, remote, id_of(from), false, true, true, false});
+  hear(to, swarm::peer_joined{end.key, remote, id_of(from), false, true, true, false});
 }
 
 void virtual_swarm::world::dial_failed(node_index from, node_index to) {
-  drive(from, swarm::connect_failed{address_of(to), from == to});
+  hear(from, swarm::connect_failed{address_of(to), from == to});
 }
 
 void virtual_swarm::world::joined(end_index e) {
@@ -149,16 +135,16 @@ void virtual_swarm::world::joined(end_index e) {
   }
   end.joined = true;
   end.key = peer_key(++n.last_key);
-  n.links.emplace_back(end.key, e);
+  n.links.push_back({end.key, e, end.other, end.other_serial, end.other_node, end.one_way});
   const node_index other = ends[end.other.index()].node;
-  drive(end.node, swarm::peer_joined{end.key, address_of(other), id_of(other), true, true, true, false});
+  hear(end.node, swarm::peer_joined{end.key, address_of(other), id_of(other), true, true, true, false});
 }
 
 /// Both hear of it: this side at once, the other when the news arrives.
 void virtual_swarm::world::close(end_index e) {
   const auto& end = ends[e.index()];
-  push(now, {happening_kind::left, e.value(), end.serial});
-  push(now + end.one_way, {happening_kind::left, end.other.value(), end.other_serial});
+  push(now, {end.node, happening_kind::left, 0, e.value(), end.serial});
+  push(now + end.one_way, {end.other_node, happening_kind::left, 0, end.other.value(), end.other_serial});
 }
 
 void virtual_swarm::world::left(end_index e) {
@@ -169,7 +155,7 @@ void virtual_swarm::world::left(end_index e) {
   end.open = false;
   end.waiting = {};
   node& n = nodes[who.index()];
-  std::erase_if(n.links, [&](const auto& link) { return link.second == e; });
+  std::erase_if(n.links, [&](const link& l) { return l.end == e; });
   if (n.watched) {
     n.watched->unchoked.erase(key);
   }
@@ -178,7 +164,7 @@ void virtual_swarm::world::left(end_index e) {
     release(e);
   }
   if (tell) {
-    drive(who, swarm::peer_left{key});
+    hear(who, swarm::peer_left{key});
   }
 }
 
@@ -197,77 +183,9 @@ void virtual_swarm::world::act(node_index i, swarm::send& a) {
   if (nodes[i.index()].watched) {
     watch_send(i, a);
   }
-  if (const auto e = find_end(i, a.key); e != no_end) {
-    post(e, std::move(a.message));
+  if (const link* const l = find_link(i, a.key)) {
+    post(i, *l, std::move(a.message));
   }
-}
-
-void virtual_swarm::world::post(end_index from, wire::message&& m) {
-  const auto& end = ends[from.index()];
-  if (parted(end.node, end.other_node)) {
-    held_letters.push_back({from, end.serial, std::move(m)});
-    return;
-  }
-  instant when = now + end.one_way;
-  if (plan.grain > duration::zero()) {
-    const auto grains = (when.time_since_epoch() + plan.grain - duration(1)) / plan.grain;
-    when = instant(grains * plan.grain);
-  }
-  auto& under_way = nodes[end.other_node.index()].bags;
-  const auto found = std::find_if(under_way.rbegin(), under_way.rend(),
-                                  [&](const mail_notice& n) { return n.when == when; });
-  std::uint32_t number = 0;
-  if (found != under_way.rend()) {
-    number = found->bag;
-  } else {
-    number = bags.take();
-    bags[number].node = end.other_node;
-    under_way.push_back({when, number});
-    push(when, {happening_kind::mail, number, end.other_node.value()});
-  }
-  mail_bag& bag = bags[number];
-  if (!bag.runs.empty() && bag.runs.back().end == end.other && bag.runs.back().serial == end.other_serial) {
-    ++bag.runs.back().count;
-  } else {
-    bag.runs.push_back({end.other, end.other_serial, 1});
-  }
-  bag.messages.push_back(std::move(m));
-}
-
-void virtual_swarm::world::deliver(std::uint32_t number) {
-  mail_bag bag = std::move(bags[number]);
-  std::erase_if(nodes[bag.node.index()].bags, [&](const mail_notice& n) { return n.bag == number; });
-  std::size_t first = 0;
-  for (const auto& run : bag.runs) {
-    const std::span messages(&bag.messages[first], run.count);
-    first += run.count;
-    if (ends[run.end.index()].serial == run.serial && ends[run.end.index()].open) {
-      joined(run.end);  // the bag may have been on its way, with others' messages, before this connection was
-    }
-    const auto& end = ends[run.end.index()];
-    if (end.serial != run.serial || !end.open || !end.joined) {
-      continue;
-    }
-    for (auto& m : messages) {
-      digest.add(m.index());
-      if (plan.wire) {
-        auto read = over_the_wire(m, geometry);
-        if (read) {
-          m = std::move(*read);
-        } else {
-          breach(end.node, "a message that cannot be read: " + std::string(wire::name_of(m)));
-        }
-      }
-    }
-    drive(end.node, swarm::received{end.key, messages});
-  }
-  bag.runs.clear();
-  if (bag.messages.capacity() > messages_kept) {
-    bag.messages = {};  // a rush; else all bags would be as large as the largest ever was
-  }
-  bag.messages.clear();
-  bags[number] = std::move(bag);
-  bags.give_back(number);
 }
 
 /// Lets go of what was held between sides that are together now.
@@ -275,12 +193,12 @@ void virtual_swarm::world::reunite() {
   for (auto& letter : std::exchange(held_letters, {})) {
     const auto& end = ends[letter.from.index()];
     if (end.serial == letter.serial && end.open) {
-      post(letter.from, std::move(letter.message));
+      post(end.node, *find_link(end.node, end.key), std::move(letter.message));
     }
   }
   for (const auto number : std::exchange(held_trains, {})) {
     if (is_whole(ends[trains[number].end.index()], trains[number].serial)) {
-      send_off(number, true);
+      send_off(number, now, true);
     } else {
       give_back_train(number);
     }

@@ -15,6 +15,7 @@ virtual_swarm::world::world(const swarm_plan& p, observer* w)
     : plan(p),
       geometry(p.content_bytes, p.piece_length, p.block_length),
       watcher(w),
+      todo(p.grain),
       chance(p.seed),
       tracker(p.tracker, chance.next()) {
   for (std::size_t i = 0; i < info_hash.bytes.size(); ++i) {
@@ -24,23 +25,59 @@ virtual_swarm::world::world(const swarm_plan& p, observer* w)
 
 void virtual_swarm::world::run_until(instant end) {
   stopped = false;
-  while (!queue.empty() && queue.next_time() <= end && !stopped) {
-    const auto [when, what] = queue.pop();
-    now = when;
-    ++events;
-    digest.add(static_cast<std::uint64_t>(when.time_since_epoch().count()));
-    digest.add(std::uint64_t{what.a} << 32 | static_cast<std::uint64_t>(what.what) << 24 | what.b);
-    digest.add(std::uint64_t{what.c} << 32 | what.d);
-    happen(what);
+  while (!stopped) {
+    const auto what = todo.next(end, now);
+    if (what.empty()) {
+      now = std::max(now, end);
+      return;
+    }
+    visit(what.front().who, what);
   }
-  if (!stopped) {
-    now = std::max(now, end);
+}
+
+/// All that happens at one node at this instant, what comes of it at once too.
+void virtual_swarm::world::visit(node_index i, std::span<const happening> what) {
+  visiting = i;
+  const auto go_through = [&](std::span<const happening> all) {
+    for (const auto& h : all) {
+      ++events;
+      digest.add(static_cast<std::uint64_t>(now.time_since_epoch().count()) ^ std::uint64_t{h.who.value()}
+                                                                                  << 32);
+      digest.add(std::uint64_t{h.a} << 32 | std::uint64_t{h.message} << 8 |
+                 static_cast<std::uint64_t>(h.what));
+      digest.add((std::uint64_t{h.c} << 32 | h.d) + h.b);
+      if (h.what != happening_kind::letter) {
+        deliver_read();
+      }
+      happen(h);
+    }
+    deliver_read();
+    if (std::exchange(heard, false) && nodes[i.index()].core) {
+      settle(i);
+      set_wake(i);
+    }
+  };
+  go_through(what);
+  while (!at_once.empty()) {
+    const auto more = std::exchange(at_once, {});
+    go_through(more);
+  }
+  visiting = nobody;
+}
+
+/// What happens at the node that is visited, at the same instant when that is rounded, is part of the visit.
+void virtual_swarm::world::push(instant when, const happening& h, agenda::rounding how) {
+  const bool elsewhere = visiting != nobody && h.who != nobody && h.who != visiting;
+  when = todo.round(now, when, how, elsewhere);
+  if (todo.coarse() && when == now && visiting != nobody && h.who == visiting) {
+    at_once.push_back(h);
+  } else {
+    todo.push(when, h);
   }
 }
 
 void virtual_swarm::world::happen(const happening& h) {
   const auto is_live = [&] { return ends[h.a].serial == h.b && ends[h.a].open; };
-  const node_index who(h.a);
   const end_index end(h.a);
   switch (h.what) {
     case happening_kind::call: {
@@ -50,13 +87,13 @@ void virtual_swarm::world::happen(const happening& h) {
       break;
     }
     case happening_kind::wake:
-      woken(who);
+      woken(h.who);
       break;
-    case happening_kind::mail:
-      deliver(h.a);
+    case happening_kind::letter:
+      read(h);
       break;
     case happening_kind::departed:
-      departed(who);
+      departed(h.who);
       break;
     case happening_kind::arrived:
       arrived(h.a);
@@ -67,16 +104,16 @@ void virtual_swarm::world::happen(const happening& h) {
       }
       break;
     case happening_kind::verified:
-      verified(who, piece_index(h.b), h.c != 0);
+      verified(h.who, piece_index(h.a), h.b != 0);
       break;
     case happening_kind::loaded:
-      loaded(who, peer_key(h.b), block_at(h.c, h.d));
+      loaded(h.who, peer_key(h.a), block_at(h.b, h.c));
       break;
     case happening_kind::dialled:
-      dialled(who, node_index(h.b));
+      dialled(node_index(h.a), h.who);
       break;
     case happening_kind::dial_failed:
-      dial_failed(who, node_index(h.b));
+      dial_failed(h.who, node_index(h.a));
       break;
     case happening_kind::joined:
       if (is_live()) {
@@ -97,32 +134,38 @@ void virtual_swarm::world::happen(const happening& h) {
   }
 }
 
-void virtual_swarm::world::drive(node_index i, const swarm::event& e) {
+/// To be followed by `settle`.
+void virtual_swarm::world::hear(node_index i, const swarm::event& e) {
   node& n = nodes[i.index()];
   if (n.core) {
-    n.core->on(now, e);
-    drain(i);
-    set_wake(i);
+    n.core->hear(now, e);
+    carry_out(i);
+    heard = true;
   }
 }
 
 /// Does what the core asks for. No action drives a core itself: what follows from it is an event of its own,
-/// but loads from a disk that takes no time, which are answered here.
-void virtual_swarm::world::drain(node_index i) {
+/// but loads from a disk that takes no time, which `settle` answers.
+void virtual_swarm::world::carry_out(node_index i) {
   auto& core = *nodes[i.index()].core;
-  for (;;) {
-    swarm::action a;
-    while (core.poll(a)) {
-      std::visit([&](auto& what) { act(i, what); }, a);
-    }
-    if (ready_loads.empty()) {
-      break;
-    }
-    const auto loads = std::exchange(ready_loads, {});
-    core.on(now, swarm::blocks_loaded{loads});
+  swarm::action a;
+  while (core.poll(a)) {
+    std::visit([&](auto& what) { act(i, what); }, a);
   }
-  start_uplink(i);
-  if (nodes[i.index()].watched) {
+}
+
+void virtual_swarm::world::settle(node_index i) {
+  node& n = nodes[i.index()];
+  n.core->settle(now);
+  carry_out(i);
+  while (!ready_loads.empty()) {
+    std::swap(ready_loads, loads);
+    n.core->on(now, swarm::blocks_loaded{loads});
+    loads.clear();
+    carry_out(i);
+  }
+  start_uplink(i, now);
+  if (n.watched) {
     watch_slots(i);
   }
 }
@@ -131,8 +174,8 @@ void virtual_swarm::world::set_wake(node_index i) {
   node& n = nodes[i.index()];
   const auto due = n.core->deadline();
   if (due && *due < n.wake) {
-    n.wake = std::max(*due, now);
-    push(n.wake, {happening_kind::wake, i.value()});
+    n.wake = todo.round(now, std::max(*due, now), agenda::rounding::up, true);
+    todo.push(n.wake, {i, happening_kind::wake});
   }
 }
 
@@ -143,7 +186,7 @@ void virtual_swarm::world::woken(node_index i) {
   }
   n.wake = instant::max();
   if (const auto due = n.core->deadline(); due && *due <= now) {
-    drive(i, swarm::tick{});
+    hear(i, swarm::tick{});
   } else {
     set_wake(i);
   }
@@ -171,7 +214,9 @@ void virtual_swarm::world::join(node_index i) {
     n.watched->fed = now;
   }
   n.core = std::make_unique<swarm::torrent_core>(std::move(setup));
-  drive(i, swarm::start{});
+  n.core->on(now, swarm::start{});
+  settle(i);
+  set_wake(i);
 }
 
 /// Its connections break and its core goes.
@@ -180,8 +225,8 @@ void virtual_swarm::world::remove(node_index i) {
   n.totals = n.core->totals();
   n.core.reset();
   const auto links = std::exchange(n.links, {});
-  for (const auto& [key, end] : links) {
-    close(end);
+  for (const auto& l : links) {
+    close(l.end);
   }
   n.uplink = {};
   n.uplink_head = 0;
@@ -231,7 +276,7 @@ void virtual_swarm::leave(node_index who) {
   node& n = world_->nodes[who.index()];
   if (n.core) {
     n.core->on(world_->now, swarm::stop{});
-    world_->drain(who);
+    world_->settle(who);
     world_->remove(who);
   }
 }
@@ -276,7 +321,7 @@ void virtual_swarm::set_side(node_index who, std::uint8_t side) {
 void virtual_swarm::at(instant when, std::function<void()> what) {
   const auto number = world_->calls.take();
   world_->calls[number] = std::move(what);
-  world_->push(std::max(when, world_->now), {happening_kind::call, number});
+  world_->push(std::max(when, world_->now), {nobody, happening_kind::call, 0, number});
 }
 
 void virtual_swarm::run_until(instant end) {

@@ -1,36 +1,34 @@
 #pragma once
 // The inside of a simulated swarm: nodes, the ends of their connections, what is on its way, and one function
-// an event. Split over files by subject: world.cpp (the loop, nodes), wiring.cpp (connections, messages),
+// an event. What happens at one node at one instant is one visit: its core hears it all, and settles once.
+// Split over files by subject: world.cpp (the loop, nodes), wiring.cpp (connections), letters.cpp (messages),
 // transfer.cpp (blocks), services.cpp (disk, tracker), watch.cpp (the checkers).
 
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <shoal/registry/swarm_table.hpp>
-#include <shoal/sim/event_queue.hpp>
 #include <shoal/sim/pipe.hpp>
 #include <shoal/sim/trace.hpp>
 #include <shoal/sim/virtual_swarm.hpp>
 
-namespace shoal::sim {
+#include "sim/agenda.hpp"
 
-/// One end of a connection. Slots are used again; the serial number tells whose they are.
-using end_index = strong_index<struct end_index_tag>;
-inline constexpr end_index no_end{0xffffffff};
+namespace shoal::sim {
 
 struct connection_end {
   node_index node;
   peer_key key;  ///< from `peer_joined` on
   end_index other;
   std::uint32_t serial = 0;
-  node_index other_node;  ///< here too, so that a message from here touches this end alone
+  node_index other_node;
   std::uint32_t other_serial = 0;
   duration one_way{};
   bool open = false;               ///< its node has not heard the end of it
@@ -40,22 +38,14 @@ struct connection_end {
   std::vector<block_ref> waiting;  ///< for room in flight
 };
 
-/// Messages that arrive at one node at one instant, in runs that are of one connection.
-struct mail_bag {
-  struct run {
-    end_index end;
-    std::uint32_t serial;
-    std::uint32_t count;
-  };
-  node_index node;
-  std::vector<run> runs;
-  std::vector<wire::message> messages;
-};
-
-/// Where to put what arrives at the same instant.
-struct mail_notice {
-  instant when{};
-  std::uint32_t bag = 0;
+/// What a node needs to send a message, for all its connections in a row.
+struct link {
+  peer_key key;
+  end_index end;
+  end_index far;  ///< the other end
+  std::uint32_t far_serial;
+  node_index to;
+  duration one_way;
 };
 
 /// A block that waits for a node's uplink.
@@ -102,12 +92,12 @@ struct node {
   float loss = 0;
   std::uint32_t upload_slots = 0;
   std::uint32_t last_key = 0;
-  std::vector<std::pair<peer_key, end_index>> links;  ///< keys ascend
-  std::vector<upload_job> uplink;                     ///< those before `uplink_head` are spent
+  std::vector<link> links;         ///< keys ascend
+  std::vector<upload_job> uplink;  ///< those before `uplink_head` are spent
   std::size_t uplink_head = 0;
   std::uint32_t train = 0;  ///< its number, while sending
+  instant departs{};        ///< when its last byte is out
   instant wake = instant::max();
-  std::vector<mail_notice> bags;  ///< under way to it
   std::vector<false_block> false_blocks;
   std::unique_ptr<watch_record> watched;
   swarm::core_totals totals;  ///< when it has left
@@ -116,28 +106,6 @@ struct node {
 struct site {
   pipe up, down;
   duration latency{};
-};
-
-enum class happening_kind : std::uint8_t {
-  call,         // number
-  wake,         // node
-  mail,         // number of the bag
-  departed,     // node
-  arrived,      // number of the train
-  unsent,       // end, serial, piece, begin
-  verified,     // node, piece, good
-  loaded,       // node, key, piece, begin
-  dialled,      // from, to
-  dial_failed,  // from, to
-  joined,       // end, serial
-  left,         // end, serial
-  asked,        // number of the ask
-  announced,    // number of the ask
-};
-
-struct happening {
-  happening_kind what;
-  std::uint32_t a = 0, b = 0, c = 0, d = 0;
 };
 
 /// An announce under way.
@@ -149,40 +117,21 @@ struct ask {
   announce::announce_response response;
 };
 
-/// Things by number, used again.
-template <class T>
-class numbered {
- public:
-  std::uint32_t take() {
-    if (free_.empty()) {
-      things_.emplace_back();
-      return static_cast<std::uint32_t>(things_.size() - 1);
-    }
-    const auto n = free_.back();
-    free_.pop_back();
-    return n;
-  }
-  void give_back(std::uint32_t n) { free_.push_back(n); }
-  T& operator[](std::uint32_t n) { return things_[n]; }
-
- private:
-  std::deque<T> things_;
-  std::vector<std::uint32_t> free_;
-};
-
 struct virtual_swarm::world {
   world(const swarm_plan& p, observer* w);
 
   // The loop and the nodes: world.cpp.
   void run_until(instant end);
+  void visit(node_index i, std::span<const happening> what);
   void happen(const happening& h);
-  void drive(node_index i, const swarm::event& e);
-  void drain(node_index i);
+  void hear(node_index i, const swarm::event& e);
+  void settle(node_index i);
+  void carry_out(node_index i);
   void set_wake(node_index i);
   void woken(node_index i);
   void join(node_index i);
   void remove(node_index i);
-  void push(instant when, const happening& h) { queue.push(when, h); }
+  void push(instant when, const happening& h, agenda::rounding how = agenda::rounding::nearest);
 
   // What a core asks for.
   void act(node_index i, swarm::send& a);
@@ -204,6 +153,7 @@ struct virtual_swarm::world {
   bool parted(node_index a, node_index b) const {
     return has_sides && nodes[a.index()].side != nodes[b.index()].side;
   }
+  const link* find_link(node_index i, peer_key key) const;
   end_index find_end(node_index i, peer_key key) const;
   void dialled(node_index from, node_index to);
   void dial_failed(node_index from, node_index to);
@@ -211,9 +161,13 @@ struct virtual_swarm::world {
   void close(end_index e);
   void left(end_index e);
   void release(end_index e);
-  void post(end_index from, wire::message&& m);
-  void deliver(std::uint32_t bag);
   void reunite();
+
+  // Messages: letters.cpp.
+  void post(node_index from, const link& l, wire::message&& m);
+  wire::message unpack(const happening& letter);
+  void read(const happening& letter);
+  void deliver_read();
 
   // Blocks: transfer.cpp.
   std::uint32_t flight_max(const connection_end& e) const;
@@ -221,9 +175,9 @@ struct virtual_swarm::world {
   void put_on_uplink(end_index e, const block_ref& b);
   bool is_whole(const connection_end& e, std::uint32_t serial) const { return e.serial == serial && e.open; }
   std::uint32_t train_bytes_max(const node& n) const;
-  void start_uplink(node_index i);
+  void start_uplink(node_index i, instant from);
   void departed(node_index i);
-  void send_off(std::uint32_t number, bool was_held);
+  void send_off(std::uint32_t number, instant out, bool was_held);
   void arrived(std::uint32_t number);
   void give_back_train(std::uint32_t number);
   void unsent(end_index e, const block_ref& b);
@@ -248,7 +202,7 @@ struct virtual_swarm::world {
   swarm_plan plan;
   piece::geometry geometry;
   observer* watcher;
-  event_queue<happening> queue;
+  agenda todo;
   trace_digest digest;
   std::uint64_t events = 0;
   instant now = beginning;
@@ -262,12 +216,19 @@ struct virtual_swarm::world {
   std::vector<site> sites;
   std::vector<connection_end> ends;
   std::vector<end_index> free_ends;
-  numbered<mail_bag> bags;
+  numbered<wire::message> parcels;  // messages that do not fit into a letter
   numbered<block_train> trains;
   numbered<ask> asks;
   numbered<std::function<void()>> calls;
+  // Of the visit in hand.
+  node_index visiting = nobody;
+  bool heard = false;                            // its core has
+  std::vector<happening> at_once;                // there, at this instant
+  end_index reading = no_end;                    // whose letters these are
+  std::vector<wire::message> letters;            // read, and not heard of yet
   std::vector<wire::message> payloads;           // of the train in hand
   std::vector<swarm::block_loaded> ready_loads;  // answered as soon as the core has said all
+  std::vector<swarm::block_loaded> loads;        // being answered
   struct held_letter {
     end_index from;
     std::uint32_t serial;

@@ -138,7 +138,7 @@ void torrent_core::parts::check_complete() {
   links.drop_useless();
 }
 
-/// After every event: what became possible is done, and what became due.
+/// After every event, or all of one instant: what became possible is done, and what became due.
 void torrent_core::parts::settle() {
   if (!s.running) {
     return;
@@ -180,9 +180,19 @@ torrent_core::torrent_core(torrent_core&&) noexcept = default;
 torrent_core& torrent_core::operator=(torrent_core&&) noexcept = default;
 
 void torrent_core::on(instant now, const event& e) {
+  hear(now, e);
+  parts_->settle();
+}
+
+void torrent_core::hear(instant now, const event& e) {
   assert(now >= parts_->s.now);
   parts_->s.now = now;
   std::visit([&](const auto& what) { parts_->on(what); }, e);
+}
+
+void torrent_core::settle(instant now) {
+  assert(now >= parts_->s.now);
+  parts_->s.now = now;
   parts_->settle();
 }
 

@@ -43,6 +43,7 @@ const std::string everything = R"({
   ],
   "end": {"time": "2 h", "whole_time": true},
   "record": {"every": "500 ms"},
+  "simulation": {"block": "32 KiB", "tick": "50 ms"},
 })";
 
 /// The message for a scenario that differs from a good one by these settings.
@@ -109,6 +110,8 @@ TEST_CASE("a scenario is read with all that it can say") {
   CHECK(s.time_max == 2h);
   CHECK(s.whole_time);
   CHECK(s.sample_every == 500ms);
+  CHECK(s.simulation.block_length == 32U << 10);
+  CHECK(s.simulation.tick == 50ms);
 }
 
 TEST_CASE("settings change what the file says, by the whole path or from a group's name on") {
@@ -170,6 +173,10 @@ TEST_CASE("every objection names its place") {
       {{"faults", "7"}, "faults: has to be a list"},
       {{"end.time", "0 s"}, "end.time: '0 s' has to be more"},
       {{"record.every", "1 us"}, "record.every: has to be 1 ms"},
+      {{"simulation.block", "8 KiB"}, "simulation.block: has to be a power of two from 16 KiB"},
+      {{"simulation.block", "48 KiB"}, "simulation.block: has to be a power of two"},
+      {{"simulation.block", "256 MiB"}, "simulation.block: has to be a power of two"},
+      {{"simulation.tick", "2 s"}, "simulation.tick: has to be 1 s or less"},
       {{"groups.a:b.role", "leecher"}, "groups.a:b: a name is made"},
       {{"groups", "{}"}, "groups: has to be an object of 1 to 64"},
       {{"groups.seeder.role", "leecher"}, "groups.seeder.seeding: a leecher"},

@@ -113,6 +113,52 @@ TEST_CASE("a flash crowd finishes near the lower bound, and the same seed gives 
   CHECK(run(8, false).digest != plain.digest);
 }
 
+TEST_CASE("with a tick the same happens, not much later, and rates stay what they are") {
+  for (const int tick_ms : {20, 100}) {
+    CAPTURE(tick_ms);
+    const auto run = [&](bool wire) {
+      auto plan = content(32 * mib, 128 * 1024, 7);
+      plan.wire = wire;
+      plan.grain = std::chrono::milliseconds(tick_ms);
+      scene s(plan);
+      s.add(4.0 * mib, true);
+      for (std::uint32_t i = 1; i <= 8; ++i) {
+        s.add(4.0 * mib);
+      }
+      s.run(200);
+      CHECK(s.notes.completed_count() == 8);
+      double last = 0;
+      for (std::uint32_t i = 1; i <= 8; ++i) {
+        last = std::max(last, s.notes.completed_s(node_index(i)).value_or(1e9));
+        CHECK(static_cast<double>(s.notes.given(node_index(i))) <= 4.0 * mib * (last + tick_ms / 1000.0));
+      }
+      MESSAGE("last leecher at " << last / 8 << " x the lower bound");
+      CHECK(last > 8);
+      CHECK(last < 8 * 1.5);
+      s.check();
+      return s.swarm.digest();
+    };
+    CHECK(run(false) == run(true));
+  }
+}
+
+TEST_CASE("a tick neither adds to what an uplink carries nor takes from it") {
+  auto plan = content(64 * mib, 1024 * 1024, 3);
+  plan.block_length = 1024 * 1024;  // 0.3 s on this uplink, which no tick divides
+  plan.grain = std::chrono::milliseconds(70);
+  scene s(plan);
+  node_plan seeder;
+  seeder.complete = true;
+  seeder.up_bytes_per_s = 3.3 * mib;
+  s.add(seeder);
+  const auto leecher = s.add(1.0 * mib);
+  s.run(60);
+  REQUIRE(s.notes.completed_s(leecher));
+  CHECK(*s.notes.completed_s(leecher) > 64 / 3.3);
+  CHECK(*s.notes.completed_s(leecher) < 64 / 3.3 + 8 * 0.07);  // ticks until the first block is asked for
+  s.check();
+}
+
 TEST_CASE("a seeder's advice sends each piece out once, also when pieces are large and few") {
   scene s(content(64 * mib, 1024 * 1024, 4));
   const auto seeder = s.add(8.0 * mib, true);

@@ -27,12 +27,15 @@ struct driven {
 
   void on(const event& e) {
     core.on(now, e);
+    collect();
+    if constexpr (requires { core.check(); }) {
+      core.check();
+    }
+  }
+  void collect() {
     action a;
     while (core.poll(a)) {
       actions.push_back(a);
-    }
-    if constexpr (requires { core.check(); }) {
-      core.check();
     }
   }
   void say(peer_key key, wire::message m) { on(received{key, std::span(&m, 1)}); }

@@ -179,6 +179,12 @@ struct fault {
   std::variant<peers_die, tracker_dies, links_lose, network_parts, peers_lie, disks_slow> what;
 };
 
+/// How finely it is simulated, where that is not left to the size of the swarm.
+struct simulation_plan {
+  std::uint32_t block_length = 0;  ///< bytes, a power of two up to the piece length; 0: by the size
+  std::optional<duration> tick;    ///< everything happens at multiples of it; zero: at its own instant
+};
+
 struct scenario {
   std::string name;   ///< a word
   std::string about;  ///< one line for people
@@ -191,6 +197,7 @@ struct scenario {
   /// come have come and those that stay are complete, unless `whole_time`.
   duration time_max = std::chrono::hours(24);
   bool whole_time = false;
+  simulation_plan simulation;
   duration sample_every = std::chrono::seconds(1);  ///< of the series; doubled while they get too long
 
   std::uint32_t piece_count() const {

@@ -33,6 +33,12 @@ class event_queue {
     return at(today_.front().when);
   }
 
+  /// The one that `pop` will give; only when there is one.
+  const T& next() {
+    reach();
+    return today_.front().what;
+  }
+
   /// Not before the last one that was taken out.
   void push(instant when, const T& what) {
     const entry e{when.time_since_epoch().count(), sequence_++, what};

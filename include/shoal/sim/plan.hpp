@@ -43,9 +43,10 @@ struct swarm_plan {
   registry::table_settings tracker;
   std::uint64_t seed = 1;
   bool wire = false;  ///< every message goes through the encoder and the decoder
-  /// Messages without payload arrive at multiples of this, and blocks of one connection go together, as many
-  /// as the uplink takes in it: in a large swarm a node then takes many in one go. 0: each at its own
-  /// instant.
+  /// Everything happens at multiples of this, by the order of the nodes: a node does at one time all that it
+  /// has to do then. What it sends takes one at least; what its uplink carries in that time goes together, if
+  /// it is of one connection. Links know no ticks: what is rounded is when a node hears of it. 0: everything
+  /// at its own instant.
   duration grain{};
   /// Nodes whose number is a multiple of it are watched by the checkers; 0: none.
   std::uint32_t check_every = 1;

@@ -11,8 +11,9 @@
 //  - **Disks.** Reading and writing pass one pipe; a verified piece takes a moment.
 //  - **The tracker** is `registry::swarm_table`, asked over the node's latency.
 //
-// Payload is not there at all. Everything happens in the order of (time, sequence), and all chance comes from
-// the seed: the same calls give the same run, which `digest` shows.
+// Payload is not there at all. Everything happens in the order of (time, sequence), with a grain in that of
+// (time, node, sequence), and all chance comes from the seed: the same calls give the same run, which
+// `digest` shows.
 //
 // Cost: O(1) an event in the size of the swarm.
 

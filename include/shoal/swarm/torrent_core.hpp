@@ -4,8 +4,9 @@
 // behind real sockets and in the lab's virtual time. The same inputs give the same outputs, always.
 //
 // Contract: `on` takes one event at an instant that never goes back; then `poll` until it returns false,
-// carrying out the actions in order; `deadline` says when to call on(now, tick{}) at the latest. No call may
-// be made from within another. Misbehaviour of peers is answered by `drop` actions, never by exceptions.
+// carrying out the actions in order; `deadline` says when to call on(now, tick{}) at the latest. Who has
+// several events of one instant may have them heard one after another, and settles once. No call may be made
+// from within another. Misbehaviour of peers is answered by `drop` actions, never by exceptions.
 //
 // Cost: a `received` batch costs O(1) amortised a message; a verified piece O(peers); once a second O(peers).
 
@@ -98,7 +99,13 @@ class torrent_core {
   torrent_core(torrent_core&&) noexcept;
   torrent_core& operator=(torrent_core&&) noexcept;
 
+  /// `hear`, then `settle`.
   void on(instant now, const event& e);
+  /// What `e` says. An action that names things of a batch by their place (`store`, `upload`) has to be
+  /// polled before the next batch is heard, by whom the place matters.
+  void hear(instant now, const event& e);
+  /// After all that was heard: does what became possible, and what is due.
+  void settle(instant now);
   bool poll(action& out);
   std::optional<instant> deadline() const;
 
