@@ -18,6 +18,7 @@ namespace shoal::disk {
 struct open_file {
   unique_fd fd;
   bool writable = false;
+  bool in_memory = false;  ///< of a file system that has no medium: no read waits
 };
 using shared_file = std::shared_ptr<const open_file>;
 

@@ -12,6 +12,7 @@
 #include <shoal/disk/disk_pool.hpp>
 
 #include "disk/piece_work.hpp"
+#include "disk/write_turns.hpp"
 
 namespace shoal::disk {
 
@@ -46,40 +47,6 @@ std::uint64_t bytes_of(const piece_job& job) {
   return out;
 }
 
-piece_outcome finish(piece_job job, const outcome<sha1_digest>& digest) {
-  using verdict = piece_outcome::verdict;
-  piece_outcome out;
-  if (!digest) {
-    out = {verdict::io_failed, digest.error(), {}};
-  } else if (*digest != job.expected) {
-    out.what = verdict::hash_mismatch;
-  } else if (const auto written = write_blocks(*job.store, job.offset, job.blocks); !written) {
-    out = {verdict::io_failed, written.error(), {}};
-  } else {
-    out.what = verdict::written;
-  }
-  out.job = std::move(job);
-  return out;
-}
-
-void finish_all(std::vector<piece_task> tasks) {
-  std::vector<piece_job> jobs;
-  for (auto& task : tasks) {
-    jobs.push_back(std::move(task.job));
-  }
-  const auto digests = hash_pieces(jobs);
-  for (std::size_t begin = 0; begin < tasks.size();) {
-    const piece_sink& sink = tasks[begin].sink;
-    std::vector<piece_outcome> outcomes;
-    std::size_t i = begin;
-    for (; i < tasks.size() && tasks[i].sink == sink; ++i) {
-      outcomes.push_back(finish(std::move(jobs[i]), digests[i]));
-    }
-    (*sink)(std::move(outcomes));
-    begin = i;
-  }
-}
-
 }  // namespace
 
 // Two queues, since finished pieces are taken several at once; tickets say which queue's head came first, so
@@ -104,8 +71,10 @@ struct disk_pool::state {
     return pieces_ready() && (work.empty() || pieces.front().ticket < work.front().ticket);
   }
   std::vector<piece_task> take_pieces();
+  std::size_t finish(std::vector<piece_task> tasks);
   steady::duration patience(steady::time_point now);
 
+  write_turns turns;
   mutable std::mutex mutex;
   std::condition_variable something;
   std::deque<ticketed_piece> pieces;
@@ -131,6 +100,25 @@ std::vector<piece_task> disk_pool::state::take_pieces() {
     pieces.pop_front();
   }
   return out;
+}
+
+/// Hashes them all, and sees to it that they get written. Returns how many pieces were done here.
+std::size_t disk_pool::state::finish(std::vector<piece_task> tasks) {
+  std::vector<piece_job> jobs;
+  for (auto& task : tasks) {
+    jobs.push_back(std::move(task.job));
+  }
+  const auto digests = hash_pieces(jobs);
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < tasks.size();) {
+    const file_store* const store = jobs[i].store.get();
+    std::vector<hashed_piece> hashed;
+    for (; i < tasks.size() && jobs[i].store.get() == store; ++i) {
+      hashed.push_back({std::move(jobs[i]), std::move(tasks[i].sink), digests[i]});
+    }
+    done += turns.write(std::move(hashed));
+  }
+  return done;
 }
 
 /// Of a piece that comes now.
@@ -166,10 +154,9 @@ void disk_pool::state::run() {
     std::size_t count = 1;
     if (pieces_first()) {
       auto taken = take_pieces();
-      count = taken.size();
       if (!pieces.empty()) something.notify_one();
       lock.unlock();
-      finish_all(std::move(taken));
+      count = finish(std::move(taken));
     } else {
       auto next = std::move(work.front().work);
       work.pop_front();

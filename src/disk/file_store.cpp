@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <linux/magic.h>
 #include <set>
 #include <string>
+#include <sys/vfs.h>
 
 #include <shoal/disk/file_store.hpp>
 
@@ -36,6 +38,15 @@ result<void> allocate(int fd, std::uint64_t length, allocation how) {
   return {};
 }
 
+/// Whether reads of the file never wait: its file system is memory.
+bool has_no_medium(int fd) {
+  struct statfs where{};
+  return ::fstatfs(fd, &where) == 0 && (where.f_type == TMPFS_MAGIC || where.f_type == RAMFS_MAGIC);
+}
+
+/// How a read goes about bytes that it would have to wait for.
+enum class haste : std::uint8_t { none, at_once };
+
 /// "" and "a" and "a/b" for "a/b/name".
 void add_directories(std::string_view path, std::set<std::string>& out) {
   out.emplace();
@@ -65,7 +76,8 @@ struct file_store::state {
   result<shared_file> descriptor(file_index i, bool for_writing);
   template <class Chunk, class F>
   outcome<void> for_each_slice(std::uint64_t offset, std::span<const Chunk> chunks, F f);
-  result<void> read_slice(const metainfo::file_slice& slice, chunk_cursor<std::span<std::byte>>& chunks);
+  result<void> read_slice(const metainfo::file_slice& slice, chunk_cursor<std::span<std::byte>>& chunks,
+                          haste h);
   result<void> write_slice(const metainfo::file_slice& slice, chunk_cursor<byte_view>& chunks);
   result<void> sync_file(file_index i, std::set<std::string>& directories);
 
@@ -106,7 +118,8 @@ result<shared_file> file_store::state::descriptor(file_index i, bool for_writing
     fd = attempt();
   }
   if (!fd) return fd.error();
-  auto opened = std::make_shared<const open_file>(open_file{std::move(*fd), for_writing});
+  const bool in_memory = has_no_medium(fd->get());
+  auto opened = std::make_shared<const open_file>(open_file{std::move(*fd), for_writing, in_memory});
   cache.keep(i, opened);
   return opened;
 }
@@ -127,17 +140,20 @@ outcome<void> file_store::state::for_each_slice(std::uint64_t offset, std::span<
 }
 
 result<void> file_store::state::read_slice(const metainfo::file_slice& slice,
-                                           chunk_cursor<std::span<std::byte>>& chunks) {
+                                           chunk_cursor<std::span<std::byte>>& chunks, haste h) {
   if ((*layout)[slice.file].padding) {
     chunks.take(slice.length, [](std::span<std::byte> chunk) { std::ranges::fill(chunk, std::byte{0}); });
     return {};
   }
-  const auto open = descriptor(slice.file, false);
+  const result<shared_file> open =
+      h == haste::none ? descriptor(slice.file, false) : result<shared_file>(cache.find(slice.file, false));
   if (!open && open.error() == posix::no_such_file_or_directory) return errc::short_read;
   if (!open) return open.error();
+  if (!*open) return errc::short_read;
   std::vector<iovec> list;
   chunks.take(slice.length, [&](std::span<std::byte> chunk) { append(list, chunk.data(), chunk.size()); });
-  const auto n = read_at((*open)->fd.get(), list, slice.offset);
+  const bool any_way = h == haste::none || (*open)->in_memory;
+  const auto n = (any_way ? read_at : read_cached_at)((*open)->fd.get(), list, slice.offset);
   if (!n) return n.error();
   if (*n != slice.length) return errc::short_read;
   return {};
@@ -232,8 +248,18 @@ outcome<void> file_store::prepare(allocation how, const std::vector<bool>& wante
 }
 
 outcome<void> file_store::read(std::uint64_t offset, std::span<const std::span<std::byte>> chunks) {
-  return state_->for_each_slice(
-      offset, chunks, [this](const auto& slice, auto& cursor) { return state_->read_slice(slice, cursor); });
+  return state_->for_each_slice(offset, chunks, [this](const auto& slice, auto& cursor) {
+    return state_->read_slice(slice, cursor, haste::none);
+  });
+}
+
+bool file_store::read_cached(std::uint64_t offset, std::span<const std::span<std::byte>> chunks) {
+  return state_
+      ->for_each_slice(offset, chunks,
+                       [this](const auto& slice, auto& cursor) {
+                         return state_->read_slice(slice, cursor, haste::at_once);
+                       })
+      .has_value();
 }
 
 std::optional<file_mapping> file_store::map(std::uint64_t offset, std::size_t length_min,

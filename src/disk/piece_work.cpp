@@ -97,8 +97,13 @@ outcome<void> write_blocks(file_store& store, std::uint64_t offset, std::span<co
   return {};
 }
 
-outcome<void> read_items(file_store& store, std::span<const read_item> items) {
+namespace {
+
+/// Calls read(offset, buffers) for each run of neighbours, until it fails.
+template <class Read>
+auto for_each_run(std::span<const read_item> items, Read read) {
   std::vector<std::span<std::byte>> run;
+  decltype(read(0, run)) done{};
   for (std::size_t i = 0; i < items.size();) {
     const std::uint64_t offset = items[i].offset;
     run.clear();
@@ -107,10 +112,21 @@ outcome<void> read_items(file_store& store, std::span<const read_item> items) {
       run.push_back(items[i].into.bytes(items[i].length));
       end += items[i].length;
     }
-    const auto done = store.read(offset, run);
-    if (!done) return done.error();
+    done = read(offset, run);
+    if (!done) break;
   }
-  return {};
+  return done;
+}
+
+}  // namespace
+
+outcome<void> read_items(file_store& store, std::span<const read_item> items) {
+  return for_each_run(items, [&](std::uint64_t offset, const auto& run) { return store.read(offset, run); });
+}
+
+bool read_cached(const read_job& job) {
+  return for_each_run(
+      job.items, [&](std::uint64_t offset, const auto& run) { return job.store->read_cached(offset, run); });
 }
 
 }  // namespace shoal::disk

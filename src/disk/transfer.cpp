@@ -54,6 +54,12 @@ result<std::uint64_t> read_at(int fd, std::span<iovec> list, std::uint64_t offse
                 [fd](const iovec* v, int count, off_t at) { return ::preadv(fd, v, count, at); });
 }
 
+result<std::uint64_t> read_cached_at(int fd, std::span<iovec> list, std::uint64_t offset) {
+  return repeat(list, offset, [fd](const iovec* v, int count, off_t at) {
+    return ::preadv2(fd, v, count, at, RWF_NOWAIT);
+  });
+}
+
 result<void> write_at(int fd, std::span<iovec> list, std::uint64_t offset) {
   std::uint64_t wanted = 0;
   for (const auto& v : list) {

@@ -43,6 +43,9 @@ class chunk_cursor {
 
 /// Fills `list` (which it uses up) from the file at `offset`; returns the bytes that were there.
 result<std::uint64_t> read_at(int fd, std::span<iovec> list, std::uint64_t offset);
+/// The same, but stops at the first byte that is not in memory, so that it never waits for a medium. Some
+/// file systems cannot promise that (operation_not_supported).
+result<std::uint64_t> read_cached_at(int fd, std::span<iovec> list, std::uint64_t offset);
 /// Writes all of `list` (which it uses up).
 result<void> write_at(int fd, std::span<iovec> list, std::uint64_t offset);
 

@@ -1,6 +1,9 @@
 #include "session/block_reader.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include <boost/asio/defer.hpp>
 
 namespace shoal {
 
@@ -8,6 +11,8 @@ namespace {
 
 /// Blocks of one read job: enough to make the hops between threads cheap, few enough to share the work.
 constexpr std::size_t job_blocks_max = 64;
+/// Jobs that the strand does by itself before it looks at anything else, half a millisecond's worth.
+constexpr std::size_t jobs_here_max = 4;
 
 }  // namespace
 
@@ -56,6 +61,22 @@ void block_reader::submit(std::vector<wanted> items, std::vector<buffer::lease> 
     job.items.push_back({geometry_.piece_offset(b.piece) + b.begin, b.length, std::move(buffers[i])});
   }
   ++at_disk_;
+  if (reading_here_ < jobs_here_max) {
+    ++reading_here_;
+    net::asio::defer(strand_, [this, items = std::move(items), job = std::move(job)]() mutable {
+      --reading_here_;
+      if (disk::read_cached(job)) {
+        finished({}, job, items);
+      } else {
+        ask_disk(std::move(items), std::move(job));
+      }
+    });
+  } else {
+    ask_disk(std::move(items), std::move(job));
+  }
+}
+
+void block_reader::ask_disk(std::vector<wanted> items, disk::read_job job) {
   services_.disk.submit(
       std::move(job), [this, items = std::move(items)](outcome<void> result, disk::read_job done) {
         net::asio::post(strand_, [this, items, result = std::move(result), done = std::move(done)]() mutable {

@@ -41,7 +41,10 @@ class block_reader {
     block_ref block;
   };
 
+  /// A few jobs at a time are done here, where their bytes are in the page cache: no hop to another thread,
+  /// and the link sends them while they are warm. What is more is shared among the disk threads.
   void submit(std::vector<wanted> items, std::vector<buffer::lease> buffers);
+  void ask_disk(std::vector<wanted> items, disk::read_job job);
   void finished(const outcome<void>& result, disk::read_job& job, const std::vector<wanted>& items);
   void wait_for_buffers();
 
@@ -53,6 +56,7 @@ class block_reader {
   ring<wanted> queue_;
   std::size_t at_disk_ = 0;
   bool waiting_ = false;
+  std::size_t reading_here_ = 0;  ///< jobs that are about to be done on the strand
 };
 
 }  // namespace shoal

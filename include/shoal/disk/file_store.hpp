@@ -74,6 +74,9 @@ class file_store {
   /// Fills the chunks, laid end to end, from `offset` in the torrent's byte space. A file that is missing or
   /// ends too early is errc::short_read, with its path.
   outcome<void> read(std::uint64_t offset, std::span<const std::span<std::byte>> chunks);
+  /// The same, if it takes no waiting: all of it is in the page cache, and the files are open. False: `read`
+  /// has to be asked; the chunks may hold anything.
+  bool read_cached(std::uint64_t offset, std::span<const std::span<std::byte>> chunks);
   /// The bytes from `offset` on, as far as one file goes and at most `length_max`, where they lie in the page
   /// cache. Nothing when these are fewer than `length_min` (> 0), or must be read instead.
   std::optional<file_mapping> map(std::uint64_t offset, std::size_t length_min, std::size_t length_max);
