@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/pcp.hpp"
 
@@ -175,6 +176,19 @@ struct no_list {
   void operator()(UPNPDev* list) const { ::freeUPNPDevlist(list); }
 };
 
+/// Where no route leads to the group that UPnP calls, the library would complain on standard error.
+bool groups_are_reachable() {
+  const int probe = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return false;
+  sockaddr_in group{};
+  group.sin_family = AF_INET;
+  group.sin_port = htons(1900);
+  group.sin_addr.s_addr = htonl(0xEFFFFFFA);  // 239.255.255.250
+  const bool out = ::connect(probe, reinterpret_cast<const sockaddr*>(&group), sizeof group) == 0;
+  ::close(probe);
+  return out;
+}
+
 class upnp final : public gateway {
  public:
   upnp() = default;
@@ -182,22 +196,9 @@ class upnp final : public gateway {
   upnp(const upnp&) = delete;
   upnp& operator=(const upnp&) = delete;
 
-  std::optional<granted> map(std::uint16_t port, const stop_asked& stopped) override {
-    constexpr int only_permanent_leases = 725;
-    if (urls_.controlURL == nullptr && !find(stopped)) return std::nullopt;
-    port_ = std::to_string(port);
-    int failed = add(std::to_string(mapping_lifetime_s));
-    if (failed == only_permanent_leases) failed = add("0");
-    if (failed != 0) return std::nullopt;
-    return granted{{port, address(), "UPnP"}};
-  }
-
-  void remove() override {
-    ::UPNP_DeletePortMapping(urls_.controlURL, data_.first.servicetype, port_.c_str(), protocol, nullptr);
-  }
-
- private:
-  bool find(const stop_asked& stopped) {
+  bool find(const stop_asked& stopped) override {
+    if (urls_.controlURL != nullptr) return true;
+    if (!groups_are_reachable()) return false;
     for (int n = 0; n < calls && !stopped(); ++n) {
       int failed = 0;
       const std::unique_ptr<UPNPDev, no_list> found(
@@ -210,6 +211,21 @@ class upnp final : public gateway {
     return false;
   }
 
+  std::optional<granted> map(std::uint16_t port, const stop_asked& stopped) override {
+    constexpr int only_permanent_leases = 725;
+    if (stopped()) return std::nullopt;
+    port_ = std::to_string(port);
+    int failed = add(std::to_string(mapping_lifetime_s));
+    if (failed == only_permanent_leases) failed = add("0");
+    if (failed != 0) return std::nullopt;
+    return granted{{port, address(), "UPnP"}};
+  }
+
+  void remove() override {
+    ::UPNP_DeletePortMapping(urls_.controlURL, data_.first.servicetype, port_.c_str(), protocol, nullptr);
+  }
+
+ private:
   int add(const std::string& lifetime_s) {
     return ::UPNP_AddPortMapping(urls_.controlURL, data_.first.servicetype, port_.c_str(), port_.c_str(),
                                  own_.data(), description, protocol, nullptr, lifetime_s.c_str());

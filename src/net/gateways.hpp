@@ -25,6 +25,8 @@ struct granted {
 class gateway {
  public:
   virtual ~gateway() = default;
+  /// Looks for it; nothing is asked of it yet. True when it is there, or `map` finds out.
+  virtual bool find(const stop_asked&) { return true; }
   /// Of a TCP port, or renewed when it is there already.
   virtual std::optional<granted> map(std::uint16_t port, const stop_asked& stopped) = 0;
   /// What `map` made.

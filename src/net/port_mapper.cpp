@@ -35,10 +35,11 @@ class port_mapper::job {
     wake_.notify_all();
   }
 
-  /// False when it has not ended by then; it says nothing any more in either case.
+  /// False when it has not ended by then, or looks for a gateway and holds nothing there; it says nothing any
+  /// more in either case.
   bool ends_in(std::chrono::seconds time) {
     std::unique_lock lock(mutex_);
-    const bool out = wake_.wait_for(lock, time, [this] { return ended_; });
+    const bool out = wake_.wait_for(lock, time, [this] { return ended_ || searching_; }) && ended_;
     lock.unlock();
     const std::lock_guard quiet(telling_);
     told_ = nullptr;
@@ -55,6 +56,17 @@ class port_mapper::job {
     std::unique_lock lock(mutex_);
     return !wake_.wait_for(lock, time, [this] { return stopped_; });
   }
+  /// While nothing is `mapped`, whoever stops us need not wait for the end of the search.
+  bool finds(gateway& g, bool mapped) {
+    {
+      const std::lock_guard lock(mutex_);
+      searching_ = !mapped;
+    }
+    const bool found = g.find([this] { return stopped(); });
+    const std::lock_guard lock(mutex_);
+    searching_ = false;
+    return found && !stopped_;
+  }
   void tell(const std::optional<port_mapping>& m) {
     const std::lock_guard lock(telling_);
     if (told_) told_(m);
@@ -66,6 +78,7 @@ class port_mapper::job {
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable wake_;
   bool stopped_ = false;
+  bool searching_ = false;  ///< for a gateway, with nothing to be removed at any
   bool ended_ = false;
 };
 
@@ -79,8 +92,10 @@ void port_mapper::job::run() {
     auto made = used ? used->map(port_, asked) : std::nullopt;
     for (const auto another : {pcp_gateway, nat_pmp_gateway, upnp_gateway}) {
       if (made || stopped()) break;
-      used = another();
-      made = used->map(port_, asked);
+      auto other = another();
+      if (!finds(*other, mapped.has_value())) continue;
+      made = other->map(port_, asked);
+      if (made) used = std::move(other);
     }
     if (!made && stopped()) break;  // what was mapped before is mapped still
     const auto mapping = made ? std::optional(made->mapping) : std::nullopt;

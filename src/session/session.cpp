@@ -269,7 +269,7 @@ net::awaitable<void> session::impl::each_second() {
     }
     if (local) call_around();
     share_rates();
-    crew.review();
+    crew.review(std::chrono::steady_clock::now());
   }
 }
 

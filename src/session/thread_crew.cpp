@@ -64,9 +64,8 @@ duration thread_crew::worked() {
   return sum;
 }
 
-void thread_crew::review() {
+void thread_crew::review(std::chrono::steady_clock::time_point now) {
   const std::lock_guard lock(mutex_);
-  const auto now = std::chrono::steady_clock::now();
   const auto all = worked();
   const double share = to_seconds(all - worked_) / std::max(to_seconds(now - reviewed_), 1e-3) / wanted_;
   worked_ = all;

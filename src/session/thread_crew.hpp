@@ -26,7 +26,7 @@ class thread_crew {
   bool started() const { return !threads_.empty(); }
   /// To be called every second or so by one of the threads: takes one in, or lets one rest, by how much of
   /// the time since the last call they had to work.
-  void review();
+  void review(std::chrono::steady_clock::time_point now);
   /// How many run now; one that has to rest may go on for 0.2 s.
   unsigned running() const;
   /// Stops the context and waits for all.

@@ -66,6 +66,14 @@ class NatTest(SwarmTest):
         self.assertEqual(seeder.stop(), OK)
         self.assertEqual(seeder.errors().count("no gateway lets callers in"), 1)
 
+    def test_where_no_route_leads_to_a_gateway_nothing_complains(self):
+        original = self.file(1000)
+        seeder = self.seed(self.create(original), original, "--no-lsd", "--nat", "on", address="[::]:0",
+                           wrapper=TwoHosts(self.shop).enter(1))
+        seeder.wait_for("port_not_mapped")
+        self.assertEqual(seeder.stop(), OK)
+        self.assertEqual(seeder.errors(), "")
+
     def test_no_gateway_is_asked_where_none_is_wanted(self):
         hosts = self.hosts()
         sniffer = Sniffer(self.shop, hosts.enter(0))

@@ -1,9 +1,9 @@
 #include "session/thread_crew.hpp"
 
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <future>
-#include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +15,13 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
+
+/// Of this thread.
+std::chrono::nanoseconds processor_time() {
+  timespec t{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
 
 struct crew_at_work {
   asio::io_context context;
@@ -31,27 +38,28 @@ struct crew_at_work {
     });
     done.get_future().wait();
   }
+  /// Keeps a thread at work until it has had the processor for so long.
   void spin(std::chrono::milliseconds length) {
     on_crew([&] {
-      for (const auto end = std::chrono::steady_clock::now() + length;
-           std::chrono::steady_clock::now() < end;) {
+      for (const auto end = processor_time() + length; processor_time() < end;) {
       }
     });
   }
-  void review() {
-    on_crew([this] { crew.review(); });
+  void review_after(std::chrono::milliseconds length) {
+    now += length;
+    on_crew([this] { crew.review(now); });
   }
+
+  std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
 };
 
 TEST_CASE("one thread runs, a second one joins while it is busy, and rests when there is little to do") {
   crew_at_work c(1, 2);
   CHECK(c.crew.running() == 1);
-  // The thread may be kept off the processor by others, so that it does not seem busy: try again.
-  for (int tries = 0; tries < 100 && c.crew.running() == 1; ++tries) {
-    c.review();
-    c.spin(20ms);
-    c.review();
-  }
+  c.review_after(10s);
+  CHECK(c.crew.running() == 1);
+  c.spin(20ms);
+  c.review_after(20ms);
   REQUIRE(c.crew.running() == 2);
   std::promise<void> first, second;  // each waits for the other: that takes two threads
   asio::post(c.context, [&] {
@@ -63,18 +71,16 @@ TEST_CASE("one thread runs, a second one joins while it is busy, and rests when 
     first.get_future().wait();
   });
   c.on_crew([] {});
-  std::this_thread::sleep_for(50ms);
-  c.review();
+  c.review_after(10s);
   CHECK(c.crew.running() == 1);
 }
 
 TEST_CASE("a crew never has fewer threads than the least, nor more than the most") {
   crew_at_work c(2, 2);
-  std::this_thread::sleep_for(20ms);
-  c.review();
+  c.review_after(10s);
   CHECK(c.crew.running() == 2);
   c.spin(20ms);
-  c.review();
+  c.review_after(20ms);
   CHECK(c.crew.running() == 2);
 }
 
