@@ -15,10 +15,11 @@ constexpr std::size_t spent_max = 32;
 
 }  // namespace
 
-request_window::request_window(const window_settings& s) : settings_(s), target_(s.initial) {}
+request_window::request_window(const window_settings& s)
+    : settings_(s), limit_(std::min(s.untold_max, s.requests_max)), target_(s.initial) {}
 
 void request_window::limit_to(std::uint32_t requests_max) {
-  settings_.requests_max = std::clamp(requests_max, std::uint32_t{1}, settings_.requests_max);
+  limit_ = std::clamp(requests_max, std::uint32_t{1}, settings_.requests_max);
 }
 
 void request_window::asked(instant now, const block_ref& b) {
@@ -61,7 +62,7 @@ void request_window::measure(instant now, std::uint32_t bytes, duration round_tr
   round_trip_min_ = std::min(round_trip_min_, round_trip);
   interval_bytes_ += bytes;
   if (slow_start_) {
-    target_ = std::min<double>(target_ + 1, settings_.requests_max);
+    target_ = std::min<double>(target_ + 1, limit_);
   }
   const duration elapsed = now - interval_start_;
   if (elapsed < std::max(interval_min, round_trip_min_)) {
@@ -115,11 +116,11 @@ std::size_t request_window::target() const {
     return 1;
   }
   const auto wanted = static_cast<std::size_t>(target_ + 0.5);
-  return std::min<std::size_t>(std::max<std::size_t>(wanted, settings_.least), settings_.requests_max);
+  return std::min<std::size_t>(std::max<std::size_t>(wanted, settings_.least), limit_);
 }
 
 std::size_t request_window::room(std::size_t at_least) const {
-  const std::size_t least = snubbed_ ? 0 : std::min<std::size_t>(at_least, settings_.requests_max);
+  const std::size_t least = snubbed_ ? 0 : std::min<std::size_t>(at_least, limit_);
   const std::size_t t = std::max(target(), least);
   return size() * 4 > t * 3 ? 0 : t - size();
 }

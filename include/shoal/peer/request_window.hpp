@@ -23,9 +23,12 @@
 namespace shoal::peer {
 
 struct window_settings {
-  std::uint32_t initial = 32;        ///< requests
-  std::uint32_t least = 4;           ///< requests
-  std::uint32_t requests_max = 512;  ///< ours; the peer's own limit may be lower
+  std::uint32_t initial = 32;  ///< requests
+  std::uint32_t least = 4;     ///< requests
+  /// Ours; the peer's own limit may be lower. At 2 GiB/s these are 16 ms, through which a busy machine's
+  /// scheduler may let one of the two wait.
+  std::uint32_t requests_max = 2000;
+  std::uint32_t untold_max = 512;  ///< to a peer that has not said how many it takes
   std::uint32_t request_bytes = block_bytes;
   duration horizon = std::chrono::milliseconds(250);
   duration snub_after = std::chrono::seconds(60);  ///< Cohen 2003: "over a minute"
@@ -67,6 +70,7 @@ class request_window {
   void drop_spent();
 
   window_settings settings_;
+  std::uint32_t limit_;         ///< of requests, the peer's or ours
   std::vector<pending> queue_;  // [0, head_) is spent
   std::size_t head_ = 0;
   double target_ = 0;
