@@ -1,21 +1,37 @@
 #include <bit>
+#include <cassert>
+#include <utility>
 
 #include <shoal/base/bitfield.hpp>
 
 namespace shoal {
 
-bitfield::bitfield(std::size_t size, bool value) : size_(size), words_((size + 63) / 64) {
+bitfield::bitfield(std::size_t size, bool value) : size_(static_cast<std::uint32_t>(size)) {
+  assert(size == size_);
+  if (word_count() > inside_.size()) {
+    outside_ = std::make_unique<word[]>(word_count());
+  }
   if (value) {
     set_all();
   }
 }
 
+bitfield::bitfield(const bitfield& other) : bitfield(other.size_) {
+  count_ = other.count_;
+  std::ranges::copy(other.words(), begin());
+}
+
+void bitfield::swap(bitfield& other) noexcept {
+  std::swap(size_, other.size_);
+  std::swap(count_, other.count_);
+  std::swap(inside_, other.inside_);
+  std::swap(outside_, other.outside_);
+}
+
 void bitfield::set_all() {
-  for (auto& word : words_) {
-    word = ~std::uint64_t{0};
-  }
+  std::fill_n(begin(), word_count(), ~std::uint64_t{0});
   if (size_ % 64 != 0) {
-    words_.back() = (std::uint64_t{1} << (size_ % 64)) - 1;
+    begin()[word_count() - 1] = (std::uint64_t{1} << (size_ % 64)) - 1;
   }
   count_ = size_;
 }
@@ -34,10 +50,10 @@ std::optional<bitfield> bitfield::from_wire(byte_view bytes, std::size_t size) {
     for (unsigned b = 0; b < 8; ++b) {
       reversed |= static_cast<std::uint64_t>((octet >> (7 - b)) & 1U) << b;
     }
-    out.words_[i / 8] |= reversed << (8 * (i % 8));
+    out.begin()[i / 8] |= reversed << (8 * (i % 8));
   }
-  for (const auto word : out.words_) {
-    out.count_ += static_cast<std::size_t>(std::popcount(word));
+  for (const auto w : out.words()) {
+    out.count_ += static_cast<std::uint32_t>(std::popcount(w));
   }
   return out;
 }
@@ -49,23 +65,23 @@ std::vector<std::byte> bitfield::to_wire() const {
 }
 
 bool bitfield::set(piece_index i) {
-  auto& word = words_[i.index() / 64];
+  auto& w = begin()[i.index() / 64];
   const auto bit = std::uint64_t{1} << (i.index() % 64);
-  if ((word & bit) != 0) {
+  if ((w & bit) != 0) {
     return false;
   }
-  word |= bit;
+  w |= bit;
   ++count_;
   return true;
 }
 
 bool bitfield::reset(piece_index i) {
-  auto& word = words_[i.index() / 64];
+  auto& w = begin()[i.index() / 64];
   const auto bit = std::uint64_t{1} << (i.index() % 64);
-  if ((word & bit) == 0) {
+  if ((w & bit) == 0) {
     return false;
   }
-  word &= ~bit;
+  w &= ~bit;
   --count_;
   return true;
 }

@@ -172,8 +172,7 @@ void sim_cast::hire(group_index index) {
     peer_result& r = out_.peers.emplace_back();
     r.group = index;
     r.up_bytes_per_s = plan.up_bytes_per_s;
-    r.given.resize(s_.groups.size());
-    r.taken.resize(s_.groups.size());
+    exchanged_.resize(exchanged_.size() + s_.groups.size());
     const auto who = swarm_.add(plan);
     swarm_.at(sim::beginning + times[i], [this, who] { come(who); });
     ++to_come_;
@@ -267,8 +266,9 @@ void sim_cast::on_block(sim::node_index from, sim::node_index to, std::uint32_t 
   part& taker = parts_[to.index()];
   giver.given += bytes;
   taker.last_block_s = now_s();
-  out_.peers[from.index()].given[taker.group.index()] += bytes;
-  out_.peers[to.index()].taken[giver.group.index()] += bytes;
+  const std::size_t groups = s_.groups.size();
+  exchanged_[from.index() * groups + taker.group.index()].given += bytes;
+  exchanged_[to.index() * groups + giver.group.index()].taken += bytes;
   series_.block(giver.group, taker.group, bytes, giver.limited);
   if (giver.complete) {
     maybe_go(from);
@@ -359,8 +359,13 @@ void sim_cast::finish() {
   out_.events = swarm_.events();
   out_.trace_digest = swarm_.digest();
   for (std::uint32_t i = 0; i < parts_.size(); ++i) {
+    peer_result& r = out_.peers[i];
     if (parts_[i].present) {
-      out_.peers[i].wasted = swarm_.totals(sim::node_index(i)).wasted;
+      r.wasted = swarm_.totals(sim::node_index(i)).wasted;
+    }
+    for (std::size_t g = 0; g < s_.groups.size(); ++g) {
+      r.given.push_back(exchanged_[i * s_.groups.size() + g].given);
+      r.taken.push_back(exchanged_[i * s_.groups.size() + g].taken);
     }
   }
   swarm_.check();

@@ -66,6 +66,10 @@ class sim_cast : public sim::observer {
   sampler series_;
   rng chance_;
   std::vector<part> parts_;
+  struct exchange {
+    std::uint64_t given = 0, taken = 0;  // bytes
+  };
+  std::vector<exchange> exchanged_;           // of each peer, with each group
   std::vector<const fault*> waiting_faults_;  // for a part of the work
   std::uint32_t leechers_ = 0;                // that are to come, or have come
   std::uint32_t to_come_ = 0;

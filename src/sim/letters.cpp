@@ -47,11 +47,11 @@ concept names_block = requires(M m) { m.block; };
 
 void virtual_swarm::world::post(node_index from, const link& l, wire::message&& m) {
   if (parted(from, l.to)) {
-    held_letters.push_back({l.end, ends[l.end.index()].serial, std::move(m)});
+    held_letters.push_back({l.end, l.serial, std::move(m)});
     return;
   }
-  happening h{l.to, happening_kind::letter, static_cast<std::uint8_t>(m.index()), l.far.value(),
-              l.far_serial};
+  happening h{l.to, happening_kind::letter, static_cast<std::uint8_t>(m.index()), far_end(l.end).value(),
+              l.serial};
   const bool fits = std::visit(
       [&]<class M>(const M& what) {
         if constexpr (names_piece<M>) {

@@ -24,7 +24,7 @@ void virtual_swarm::world::act(node_index i, swarm::store& a) {
   if (e == no_end) {
     return;
   }
-  const node_index sender = ends[ends[e.index()].other.index()].node;
+  const node_index sender = ends[e.index()].other_node;
   if (nodes[sender.index()].lies) {
     n.false_blocks.push_back({a.block.piece, sender});
   }

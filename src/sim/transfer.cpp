@@ -160,14 +160,14 @@ void virtual_swarm::world::send_off(std::uint32_t number, instant out, bool was_
     const double rate = rate_under_loss(2 * one_way, loss);
     end.paced_until = last = std::max(last, end.paced_until + from_seconds(bytes / rate));
   }
-  push(last + one_way, {end.other_node, happening_kind::arrived, 0, number, end.other_serial});
+  push(last + one_way, {end.other_node, happening_kind::arrived, 0, number, end.serial});
 }
 
 /// Unless the connection is gone.
 void virtual_swarm::world::arrived(std::uint32_t number) {
   const block_train& t = trains[number];
   auto& sender = ends[t.end.index()];
-  const end_index e = sender.other;
+  const end_index e = far_end(t.end);
   const auto& end = ends[e.index()];
   if (sender.serial != t.serial || !end.open) {
     give_back_train(number);

@@ -73,7 +73,7 @@ std::optional<node_index> virtual_swarm::world::passed_over_by(node_index i) con
   const node& n = nodes[i.index()];
   for (const auto& l : n.links) {
     const auto& end = ends[l.end.index()];
-    const auto& other = ends[end.other.index()];
+    const auto& other = ends[far_end(l.end).index()];
     const node& giver = nodes[end.other_node.index()];
     const bool can_give = end.joined && other.open && other.joined && giver.core && giver.gives &&
                           giver.core->complete() && !parted(i, end.other_node);

@@ -81,24 +81,13 @@ void virtual_swarm::world::dialled(node_index from, node_index to) {
   if (!nodes[from.index()].core) {
     return;
   }
-  const auto fresh = [&] {
-    if (free_ends.empty()) {
-      ends.emplace_back();
-      return end_index(static_cast<std::uint32_t>(ends.size() - 1));
-    }
-    const auto e = free_ends.back();
-    free_ends.pop_back();
-    return e;
-  };
-  const end_index theirs = fresh();
-  const end_index ours = fresh();
+  const end_index ours = fresh_pair();
+  const end_index theirs = far_end(ours);
   const duration one_way = latency(from, to);
-  const auto begin = [&](end_index e, node_index n, end_index other, node_index other_node) {
+  const auto begin = [&](end_index e, node_index n, node_index other_node) {
     auto& end = ends[e.index()];
     end.node = n;
-    end.other = other;
     end.other_node = other_node;
-    end.other_serial = ends[other.index()].serial;
     end.one_way = one_way;
     end.open = true;
     end.joined = false;
@@ -106,17 +95,31 @@ void virtual_swarm::world::dialled(node_index from, node_index to) {
     end.paced_until = {};
     end.waiting.clear();
   };
-  begin(ours, from, theirs, to);
-  begin(theirs, to, ours, from);
+  begin(ours, from, to);
+  begin(theirs, to, from);
   push(now + one_way, {from, happening_kind::joined, 0, ours.value(), ends[ours.index()].serial});
-  node& n = nodes[to.index()];
-  auto& end = ends[theirs.index()];
-  end.joined = true;
-  end.key = peer_key(++n.last_key);
-  n.links.push_back({end.key, theirs, ours, end.other_serial, from, one_way});
   endpoint remote = address_of(from);
   remote.port = static_cast<std::uint16_t>(40000 + ours.value() % 20000);
-  hear(to, swarm::peer_joined{end.key, remote, id_of(from), false, true, true, false});
+  hear(to, swarm::peer_joined{join_end(theirs).key, remote, id_of(from), false, true, true, false});
+}
+
+end_index virtual_swarm::world::fresh_pair() {
+  if (free_pairs.empty()) {
+    ends.resize(ends.size() + 2);
+    return end_index(static_cast<std::uint32_t>(ends.size() - 2));
+  }
+  const auto e = free_pairs.back();
+  free_pairs.pop_back();
+  return e;
+}
+
+connection_end& virtual_swarm::world::join_end(end_index e) {
+  auto& end = ends[e.index()];
+  node& n = nodes[end.node.index()];
+  end.joined = true;
+  end.key = peer_key(++n.last_key);
+  n.links.push_back({end.key, e, end.serial, end.other_node, end.one_way});
+  return end;
 }
 
 void virtual_swarm::world::dial_failed(node_index from, node_index to) {
@@ -124,27 +127,24 @@ void virtual_swarm::world::dial_failed(node_index from, node_index to) {
 }
 
 void virtual_swarm::world::joined(end_index e) {
-  auto& end = ends[e.index()];
-  node& n = nodes[end.node.index()];
+  const auto& end = ends[e.index()];
   if (end.joined) {
     return;
   }
-  if (!n.core) {
+  if (!nodes[end.node.index()].core) {
     close(e);
     return;
   }
-  end.joined = true;
-  end.key = peer_key(++n.last_key);
-  n.links.push_back({end.key, e, end.other, end.other_serial, end.other_node, end.one_way});
-  const node_index other = ends[end.other.index()].node;
-  hear(end.node, swarm::peer_joined{end.key, address_of(other), id_of(other), true, true, true, false});
+  join_end(e);
+  hear(end.node, swarm::peer_joined{end.key, address_of(end.other_node), id_of(end.other_node), true, true,
+                                    true, false});
 }
 
 /// Both hear of it: this side at once, the other when the news arrives.
 void virtual_swarm::world::close(end_index e) {
   const auto& end = ends[e.index()];
   push(now, {end.node, happening_kind::left, 0, e.value(), end.serial});
-  push(now + end.one_way, {end.other_node, happening_kind::left, 0, end.other.value(), end.other_serial});
+  push(now + end.one_way, {end.other_node, happening_kind::left, 0, far_end(e).value(), end.serial});
 }
 
 void virtual_swarm::world::left(end_index e) {
@@ -159,18 +159,13 @@ void virtual_swarm::world::left(end_index e) {
   if (n.watched) {
     n.watched->unchoked.erase(key);
   }
-  if (!ends[end.other.index()].open) {
-    release(end.other);
-    release(e);
+  if (auto& other = ends[far_end(e).index()]; !other.open) {
+    other.serial = ++end.serial;
+    free_pairs.push_back(std::min(e, far_end(e)));
   }
   if (tell) {
     hear(who, swarm::peer_left{key});
   }
-}
-
-void virtual_swarm::world::release(end_index e) {
-  ++ends[e.index()].serial;
-  free_ends.push_back(e);
 }
 
 void virtual_swarm::world::act(node_index i, swarm::drop& a) {

@@ -38,6 +38,7 @@ void virtual_swarm::world::run_until(instant end) {
 /// All that happens at one node at this instant, what comes of it at once too.
 void virtual_swarm::world::visit(node_index i, std::span<const happening> what) {
   visiting = i;
+  fetch_early();
   const auto go_through = [&](std::span<const happening> all) {
     for (const auto& h : all) {
       ++events;
@@ -63,6 +64,16 @@ void virtual_swarm::world::visit(node_index i, std::span<const happening> what) 
     go_through(more);
   }
   visiting = nobody;
+}
+
+/// What comes next will be needed soon: its memory may be on its way meanwhile.
+void virtual_swarm::world::fetch_early() const {
+  constexpr std::size_t ahead = 48;  // some more than a node of a busy swarm has to do at a time
+  for (const auto& h : todo.ahead(ahead)) {
+    if (h.what == happening_kind::letter) {
+      __builtin_prefetch(&ends[h.a]);
+    }
+  }
 }
 
 /// What happens at the node that is visited, at the same instant when that is rounded, is part of the visit.

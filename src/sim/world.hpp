@@ -23,27 +23,31 @@
 
 namespace shoal::sim {
 
-struct connection_end {
+/// In one cache line. The ends of a connection lie side by side, and have the same serial number.
+struct alignas(64) connection_end {
   node_index node;
   peer_key key;  ///< from `peer_joined` on
-  end_index other;
-  std::uint32_t serial = 0;
   node_index other_node;
-  std::uint32_t other_serial = 0;
+  std::uint32_t serial = 0;
   duration one_way{};
+  std::uint32_t in_flight = 0;     ///< bytes from here to the other end, on the uplink or beyond
   bool open = false;               ///< its node has not heard the end of it
   bool joined = false;             ///< its node has heard the beginning of it
-  std::uint32_t in_flight = 0;     ///< bytes from here to the other end, on the uplink or beyond
   instant paced_until{};           ///< when packets are lost
   std::vector<block_ref> waiting;  ///< for room in flight
 };
+static_assert(sizeof(connection_end) == 64);
+
+/// The other end.
+inline end_index far_end(end_index e) {
+  return end_index(e.value() ^ 1U);
+}
 
 /// What a node needs to send a message, for all its connections in a row.
 struct link {
   peer_key key;
   end_index end;
-  end_index far;  ///< the other end
-  std::uint32_t far_serial;
+  std::uint32_t serial;
   node_index to;
   duration one_way;
 };
@@ -123,6 +127,7 @@ struct virtual_swarm::world {
   // The loop and the nodes: world.cpp.
   void run_until(instant end);
   void visit(node_index i, std::span<const happening> what);
+  void fetch_early() const;
   void happen(const happening& h);
   void hear(node_index i, const swarm::event& e);
   void settle(node_index i);
@@ -160,7 +165,8 @@ struct virtual_swarm::world {
   void joined(end_index e);
   void close(end_index e);
   void left(end_index e);
-  void release(end_index e);
+  end_index fresh_pair();
+  connection_end& join_end(end_index e);
   void reunite();
 
   // Messages: letters.cpp.
@@ -215,8 +221,8 @@ struct virtual_swarm::world {
   std::deque<node> nodes;
   std::vector<site> sites;
   std::vector<connection_end> ends;
-  std::vector<end_index> free_ends;
-  numbered<wire::message> parcels;  // messages that do not fit into a letter
+  std::vector<end_index> free_pairs;  // their first ends
+  numbered<wire::message> parcels;    // messages that do not fit into a letter
   numbered<block_train> trains;
   numbered<ask> asks;
   numbered<std::function<void()>> calls;

@@ -1,4 +1,5 @@
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -108,6 +109,27 @@ TEST_CASE("a bitfield of the wrong length or with a spare bit is refused") {
     CHECK(!bitfield::from_wire(wire, size));
     wire.resize(wire.size() - 2);
     CHECK(!bitfield::from_wire(wire, size));
+  }
+}
+
+TEST_CASE("a copy is of its own, and what was moved from is empty") {
+  for (const std::size_t size : {3U, 256U, 257U, 1000U}) {
+    CAPTURE(size);
+    bitfield a(size);
+    a.set(piece(size - 1));
+    bitfield b = a;
+    CHECK((b == a));
+    b.set(piece(0));
+    CHECK((b != a));
+    CHECK_FALSE(a.test(piece(0)));
+    a = b;
+    CHECK((b == a));
+    const bitfield c = std::move(b);
+    CHECK((c == a));
+    CHECK((b == bitfield()));  // NOLINT(bugprone-use-after-move): it is said to be so
+    a = bitfield(5);
+    CHECK(a.size() == 5);
+    CHECK(c.count() == 2);
   }
 }
 
