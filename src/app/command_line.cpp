@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <optional>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -100,9 +101,13 @@ std::vector<std::string> rearranged(std::vector<std::string> arguments) {
   return out;
 }
 
-exit_code run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+namespace {
+
+/// What to end with at once, or nothing when a command was chosen. The parser and its copies of all
+/// arguments, of which there may be thousands, are gone afterwards.
+std::optional<exit_code> choose(std::vector<std::string> arguments, chosen_command& chosen, std::ostream& out,
+                                std::ostream& err) {
   CLI::App program("BitTorrent for moving big files between many machines.", "shoal");
-  chosen_command chosen;
   declare(program, chosen);
 
   arguments = rearranged(std::move(arguments));
@@ -135,7 +140,15 @@ exit_code run(std::vector<std::string> arguments, std::ostream& out, std::ostrea
         << name << " --help" << std::endl;
     return exit_code::usage;
   }
-  return perform(chosen, out, err);
+  return std::nullopt;
+}
+
+}  // namespace
+
+exit_code run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+  chosen_command chosen;
+  const auto ended = choose(std::move(arguments), chosen, out, err);
+  return ended ? *ended : perform(chosen, out, err);
 }
 
 }  // namespace shoal::app

@@ -105,6 +105,7 @@ void task_group::state::finish(const std::shared_ptr<child>& c, const std::excep
     children.erase(c);
     if (children.empty()) {
       served.swap(waiters);
+      children = {};  // its table too: thousands of torrents have a group and nothing to do
     }
   }
   for (const auto& w : served) {
@@ -209,6 +210,10 @@ awaitable<void> task_group::join() {
 awaitable<bool> task_group::join_for(duration grace) {
   return suspended(
       [s = state_, grace](std::function<void(bool)> resume) { s->wait(std::move(resume), grace); });
+}
+
+const asio::any_io_executor& task_group::home() const {
+  return state_->home;
 }
 
 std::size_t task_group::size() const {

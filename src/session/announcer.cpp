@@ -4,14 +4,9 @@
 
 namespace shoal {
 
-announcer::announcer(services& s, net::strand strand, net::task_group& tasks, const sha1_digest& info_hash,
-                     std::uint32_t key, callbacks to)
-    : services_(s),
-      strand_(std::move(strand)),
-      tasks_(tasks),
-      info_hash_(info_hash),
-      key_(key),
-      to_(std::move(to)) {}
+announcer::announcer(services& s, const net::strand& strand, net::task_group& tasks,
+                     const sha1_digest& info_hash, std::uint32_t key, callbacks to)
+    : services_(s), strand_(strand), tasks_(tasks), info_hash_(info_hash), key_(key), to_(std::move(to)) {}
 
 void announcer::ask(swarm::announce_to request, duration within) {
   ++under_way_;

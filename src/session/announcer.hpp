@@ -26,7 +26,7 @@ class announcer {
     std::function<void(session_event::kind, std::string)> tell;
   };
 
-  announcer(services& s, net::strand strand, net::task_group& tasks, const sha1_digest& info_hash,
+  announcer(services& s, const net::strand& strand, net::task_group& tasks, const sha1_digest& info_hash,
             std::uint32_t key, callbacks to);
 
   /// `within` bounds the whole exchange.
@@ -40,7 +40,7 @@ class announcer {
   void note(const std::string& url, const outcome<announce::announce_response>& answer);
 
   services& services_;
-  net::strand strand_;
+  const net::strand& strand_;
   net::task_group& tasks_;
   sha1_digest info_hash_;
   std::uint32_t key_;  ///< tells us from others behind one address (BEP 7)

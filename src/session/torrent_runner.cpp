@@ -37,7 +37,7 @@ torrent_runner::torrent_runner(torrent_id id, torrent_settings settings, service
       announcer_(s, strand_, tasks_, hash().wire(), static_cast<std::uint32_t>(seed),
                  {[this](const swarm::announced& e) { drive(e); },
                   [this](session_event::kind what, std::string text) { tell(what, std::move(text)); }}),
-      alarm_(strand_),
+      alarm_(tasks_.home()),  // `strand_` would be wrapped once more
       upload_rate_(s.settings.upload_rate_max),
       download_rate_(s.settings.download_rate_max) {
   if (settings_.info) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include <shoal/base/ring.hpp>
 #include <shoal/peer/thrift.hpp>
 
 #include "swarm/connections.hpp"

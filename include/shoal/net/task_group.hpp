@@ -48,6 +48,8 @@ class task_group {
   awaitable<bool> join_for(duration grace);
 
   std::size_t size() const;
+  /// What runs the group's own timer: a strand.
+  const asio::any_io_executor& home() const;
 
  private:
   struct child;
