@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include <shoal/base/result.hpp>
 #include <shoal/base/strong.hpp>
@@ -43,8 +43,8 @@ class descriptor_cache {
 
   const std::size_t descriptors_max_;
   mutable std::mutex mutex_;
-  std::list<entry> by_use_;  ///< most recent first
-  std::unordered_map<file_index, std::list<entry>::iterator> by_file_;
+  std::list<entry> by_use_;                                   ///< most recent first
+  std::map<file_index, std::list<entry>::iterator> by_file_;  ///< few; of a store at rest, none
 };
 
 }  // namespace shoal::disk

@@ -58,18 +58,16 @@ void add_directories(std::string_view path, std::set<std::string>& out) {
 }  // namespace
 
 struct file_store::state {
-  state(std::filesystem::path where, unique_fd root_fd, std::shared_ptr<const metainfo::file_layout> files,
-        mode m, std::size_t descriptors_max)
-      : directory(std::move(where)),
+  state(const std::filesystem::path& where, unique_fd root_fd,
+        std::shared_ptr<const metainfo::file_layout> files, mode m, std::size_t descriptors_max)
+      : directory(where.string()),
         root(std::move(root_fd)),
         layout(std::move(files)),
         writable(m == mode::read_write),
         cache(descriptors_max),
         written(layout->files().size()) {}
 
-  failure failed(file_index i, error code) const {
-    return {code, (directory / (*layout)[i].safe_path).string()};
-  }
+  failure failed(file_index i, error code) const { return {code, directory + '/' + (*layout)[i].safe_path}; }
   last_link links() const { return writable ? last_link::refuse : last_link::follow; }
 
   result<unique_fd> open_for_writing(path_walker& walker, const metainfo::file_entry& file) const;
@@ -81,7 +79,7 @@ struct file_store::state {
   result<void> write_slice(const metainfo::file_slice& slice, chunk_cursor<byte_view>& chunks);
   result<void> sync_file(file_index i, std::set<std::string>& directories);
 
-  const std::filesystem::path directory;
+  const std::string directory;  ///< a path takes ten times as much, and every torrent has a store
   const unique_fd root;
   std::shared_ptr<const metainfo::file_layout> layout;
   const bool writable;
@@ -201,8 +199,7 @@ outcome<std::shared_ptr<file_store>> file_store::open(std::filesystem::path dire
   // What create_directories dislikes, open dislikes as well, except that a link to a directory is fine.
   unique_fd root(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return failure{made ? error(made) : last_error(), directory.string()};
-  auto s =
-      std::make_unique<state>(std::move(directory), std::move(root), std::move(layout), m, descriptors_max);
+  auto s = std::make_unique<state>(directory, std::move(root), std::move(layout), m, descriptors_max);
   return std::shared_ptr<file_store>(new file_store(std::move(s)));
 }
 
@@ -305,7 +302,7 @@ outcome<void> file_store::sync() {
   for (const auto& path : directories) {
     const auto fd = walker.open_directory(path);
     if (!fd || ::fsync(fd->get()) != 0) {
-      return failure{fd ? last_error() : fd.error(), (state_->directory / path).string()};
+      return failure{fd ? last_error() : fd.error(), state_->directory + '/' + path};
     }
   }
   return {};
@@ -319,7 +316,7 @@ const metainfo::file_layout& file_store::layout() const {
   return *state_->layout;
 }
 
-const std::filesystem::path& file_store::directory() const {
+std::filesystem::path file_store::directory() const {
   return state_->directory;
 }
 

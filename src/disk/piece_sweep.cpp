@@ -150,7 +150,11 @@ void sweeper::hash(const batch& b) {
 /// Reads what fits into a batch together, and larger pieces as streams.
 outcome<void> sweeper::hash_read(std::span<const piece_index> pieces, std::vector<std::byte>& buffer) {
   const bool large = sweep_.geometry.piece_length() > batch_bytes / batch_pieces_min;
-  if (!pieces.empty()) buffer.resize(large ? stream_bytes : batch_bytes);
+  std::size_t needed = 0;  // of a small torrent less than a batch: there may be thousands to check
+  for (const auto p : pieces) {
+    needed += sweep_.geometry.piece_bytes(p);
+  }
+  buffer.resize(std::max(buffer.size(), large ? std::min(needed, stream_bytes) : needed));
   std::span<std::byte> room = buffer;
   batch found;
   for (const auto p : pieces) {

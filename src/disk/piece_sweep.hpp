@@ -32,7 +32,7 @@ struct piece_sweep {
 
 /// Ends early with the first failure, or with operation_canceled when `progress` says so. Several pieces are
 /// hashed at once where they are mapped or small; large ones that must be read are hashed as a stream. A
-/// thread that reads holds a buffer of 4 MiB.
+/// thread that reads holds a buffer of 4 MiB at most.
 outcome<void> run(const piece_sweep& sweep);
 
 }  // namespace shoal::disk

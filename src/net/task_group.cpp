@@ -105,7 +105,8 @@ void task_group::state::finish(const std::shared_ptr<child>& c, const std::excep
     children.erase(c);
     if (children.empty()) {
       served.swap(waiters);
-      children = {};  // its table too: thousands of torrents have a group and nothing to do
+      decltype(children)().swap(
+          children);  // its table too: thousands of torrents have a group and nothing to do
     }
   }
   for (const auto& w : served) {

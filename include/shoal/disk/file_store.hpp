@@ -91,7 +91,7 @@ class file_store {
   void close();
 
   const metainfo::file_layout& layout() const;
-  const std::filesystem::path& directory() const;
+  std::filesystem::path directory() const;
 
  private:
   struct state;
