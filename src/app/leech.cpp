@@ -160,10 +160,9 @@ std::vector<swarm_job> jobs_of(const leech_options& o) {
   for (const auto& argument : o.torrents) {
     swarm_job job;
     if (is_magnet(argument)) {
-      job.settings.magnet = load_magnet(argument);
+      job.settings.magnet = std::make_shared<const metainfo::magnet_link>(load_magnet(argument));
       job.settings.metadata_bytes_max = o.metadata_max;
-      job.settings.peers = peers_of(job.settings.magnet, o.transfer.may_look_up());
-      job.save_torrent = o.save_torrent;
+      job.settings.peers = peers_of(*job.settings.magnet, o.transfer.may_look_up());
     } else {
       job.settings.info = load_torrent(argument);
       job.torrent_file = argument;
@@ -204,6 +203,7 @@ exit_code leech(context& x, const leech_options& o) {
   plan.listen_chosen = o.transfer.listen.has_value();
   plan.end = o.end;
   plan.on_complete = o.on_complete;
+  plan.save_torrent = o.save_torrent;
   plan.prepare = [&jobs] { return std::move(jobs); };
   plan.introduce = [&x](const auto& ready, const endpoint& e) { introduce(x, ready, e); };
   return run_swarm(x, std::move(plan));

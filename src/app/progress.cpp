@@ -109,7 +109,7 @@ std::string percent_text(std::uint64_t done, std::uint64_t total) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "%";
 }
 
-std::optional<duration> time_left(const torrent_status& s) {
+std::optional<duration> time_left(const torrent_figures& s) {
   if (s.state == torrent_state::fetching_metadata) return std::nullopt;
   if (s.bytes_done >= s.bytes_total) return duration{};
   if (s.state != torrent_state::downloading || s.down_bytes_per_s < 1) return std::nullopt;
@@ -122,8 +122,7 @@ std::string progress_line(const torrent_status& s, std::size_t columns) {
   return fitted(parts_of(s), columns);
 }
 
-std::string progress_line(const std::vector<torrent_status>& all, std::size_t columns) {
-  if (all.size() == 1) return progress_line(all.front(), columns);
+std::string progress_line(const std::vector<torrent_figures>& all, std::size_t columns) {
   torrent_status sum;
   std::size_t complete = 0;
   bool checking = false;
@@ -150,7 +149,7 @@ std::string progress_line(const std::vector<torrent_status>& all, std::size_t co
   return fitted(std::move(parts), columns);
 }
 
-boost::json::object progress_fields(const torrent_status& s) {
+boost::json::object progress_fields(const torrent_figures& s) {
   const auto rate = [](double r) { return static_cast<std::uint64_t>(std::max(0.0, std::round(r))); };
   const auto left = time_left(s);
   const bool known = s.state != torrent_state::fetching_metadata;

@@ -25,14 +25,14 @@ std::string fitted(std::vector<line_part> parts, std::size_t columns);
 std::string percent_text(std::uint64_t done, std::uint64_t total);
 
 /// Nothing when there is no telling.
-std::optional<duration> time_left(const torrent_status& s);
+std::optional<duration> time_left(const torrent_figures& s);
 
 /// One torrent: "42.1%  down 55.20 MiB/s  up 3.10 MiB/s  ETA 0:11  5 peers  419/1,024 pieces".
 std::string progress_line(const torrent_status& s, std::size_t columns);
 /// Several as one: "2 of 3 complete  55.0%  down ...".
-std::string progress_line(const std::vector<torrent_status>& all, std::size_t columns);
+std::string progress_line(const std::vector<torrent_figures>& all, std::size_t columns);
 
-boost::json::object progress_fields(const torrent_status& s);
+boost::json::object progress_fields(const torrent_figures& s);
 boost::json::array ledger_fields(const std::vector<peer_total>& ledger);
 
 /// Who gave most, at most `rows_max` of them: "  612.00 MiB from 10.0.0.7 (shoal 0.1.0)".

@@ -229,9 +229,9 @@ exit_code verdict(const std::vector<tracker_counts>& scraped) {
 
 exit_code fetch_and_present(context& x, const show_options& o) {
   metadata_wish wish;
-  wish.torrent.magnet = load_magnet(o.what);
+  wish.torrent.magnet = std::make_shared<const metainfo::magnet_link>(load_magnet(o.what));
   wish.torrent.trackers = tiers_of(o.transfer.trackers);
-  wish.torrent.peers = peers_of(wish.torrent.magnet, o.transfer.may_look_up());
+  wish.torrent.peers = peers_of(*wish.torrent.magnet, o.transfer.may_look_up());
   wish.torrent.peers.insert(wish.torrent.peers.end(), o.transfer.peers.begin(), o.transfer.peers.end());
   wish.session = settings_of(o.transfer);
   if (!o.transfer.listen) wish.session.listen.port = 0;
@@ -251,9 +251,9 @@ exit_code show(context& x, const show_options& o) {
   torrent_settings t;
   t.trackers = tiers_of(o.transfer.trackers);
   if (is_magnet(o.what)) {
-    t.magnet = load_magnet(o.what);
+    t.magnet = std::make_shared<const metainfo::magnet_link>(load_magnet(o.what));
     const auto counts = scraped(x, o, t);
-    present(x, t.magnet, counts);
+    present(x, *t.magnet, counts);
     return verdict(counts);
   }
   t.info = load_torrent(o.what);

@@ -29,18 +29,18 @@ session_settings settings_of(const transfer_options& o) {
 }
 
 std::string name_of(const torrent_settings& s) {
-  const auto& name = s.info ? s.info->name : s.magnet.name;
+  const auto& name = s.info ? s.info->name : s.magnet->name;
   return name.empty() ? hex_of(s.info_hash()) : printable(name);
 }
 
 metainfo::tracker_tiers trackers_in_use(const torrent_settings& s) {
   if (!s.trackers.empty()) return s.trackers;
   if (s.info) return s.info->trackers;
-  return s.magnet.trackers.empty() ? metainfo::tracker_tiers() : metainfo::tracker_tiers{s.magnet.trackers};
+  return s.magnet->trackers.empty() ? metainfo::tracker_tiers() : metainfo::tracker_tiers{s.magnet->trackers};
 }
 
 std::string magnet_in_use(const torrent_settings& s) {
-  auto link = s.info ? metainfo::magnet_of(*s.info) : s.magnet;
+  auto link = s.info ? metainfo::magnet_of(*s.info) : *s.magnet;
   link.trackers.clear();
   for (const auto& tier : trackers_in_use(s)) {
     link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());

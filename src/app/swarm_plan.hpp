@@ -18,7 +18,6 @@ struct swarm_job {
   torrent_settings settings;
   std::string torrent_file;  ///< as others may be told; empty: none
   std::string magnet;
-  std::string save_torrent;  ///< where to write the torrent file when the magnet link's metadata is here
 };
 
 struct swarm_plan {
@@ -29,6 +28,8 @@ struct swarm_plan {
   std::function<std::vector<swarm_job>()> prepare;
   ending end;
   std::string on_complete;
+  std::string
+      save_torrent;  ///< where to write torrent files when magnet links' metadata is here; empty: nowhere
   std::string announce_url;  ///< of the tracker in this process
   /// Says what is about to happen; the address is where we listen.
   std::function<void(const std::vector<swarm_job>&, const endpoint&)> introduce;

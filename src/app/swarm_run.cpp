@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <set>
 #include <unistd.h>
@@ -42,15 +43,13 @@ std::string event_name(kind k) {
 /// What `leech` and `seed` watch of one torrent; there may be thousands.
 struct watched {
   torrent_id id;
-  std::shared_ptr<const metainfo::torrent_info> info;  ///< null while only a magnet link is known
-  std::string name;                                    ///< for people
-  std::filesystem::path directory;
-  std::string save_torrent;     ///< as in `swarm_job`
-  bool trust_complete = false;  ///< it was hashed a moment ago
-  torrent_status status;
+  std::shared_ptr<const metainfo::torrent_info> info;      ///< null while only a magnet link is known
+  std::string name;                                        ///< for people
+  std::shared_ptr<const std::filesystem::path> directory;  ///< one for all that go there
+  bool trust_complete = false;                             ///< it was hashed a moment ago
+  torrent_figures last;                                    ///< as of the last look
   std::optional<instant> complete_at;
-  instant next_event{};           ///< of its progress, with --json
-  std::set<std::string> remarks;  ///< said once already
+  instant next_event{};  ///< of its progress, with --json
 };
 
 class swarm_run {
@@ -72,6 +71,7 @@ class swarm_run {
   void refresh();
   void look_at(watched& w);
   void note_completion(watched& w);
+  std::string line_of_all(std::size_t columns) const;
   void show_progress();
   exit_code finish(exit_code code);
   std::vector<standing> standings() const;
@@ -85,6 +85,7 @@ class swarm_run {
   stall_watch stall_;
   std::unique_ptr<session> session_;
   std::vector<watched> torrents_;
+  std::map<torrent_id, std::set<std::string>> remarks_;  ///< said once already
   std::size_t next_look_ = 0;
   instant next_line_{};
   std::string last_line_;
@@ -111,8 +112,9 @@ void swarm_run::add_torrents() {
     w.id = *id;
     w.info = s.info;
     w.name = name_of(s);
-    w.directory = s.directory;
-    w.save_torrent = job.save_torrent;
+    const bool same_place = !torrents_.empty() && *torrents_.back().directory == s.directory;
+    w.directory =
+        same_place ? torrents_.back().directory : std::make_shared<const std::filesystem::path>(s.directory);
     w.trust_complete = s.trust_complete;
     torrents_.push_back(std::move(w));
   }
@@ -160,8 +162,8 @@ exit_code swarm_run::watch() {
     std::uint64_t bytes = 0;
     bool checking = false;
     for (const auto& w : torrents_) {
-      bytes += w.status.downloaded + w.status.metadata_done;
-      checking = checking || w.status.state == torrent_state::checking;
+      bytes += w.last.downloaded + w.last.metadata_done;
+      checking = checking || w.last.state == torrent_state::checking;
     }
     if (stall_.stalled(now(), bytes, checking || all_complete())) {
       out_.complain("Giving up: nothing has arrived for " + format_duration(*plan_.end.stall_max));
@@ -216,7 +218,7 @@ void swarm_run::tell(const session_event& e) {
       break;
     case kind::tracker_failed:
       // It is retried for as long as the torrent runs; once is enough.
-      if (w->remarks.size() < 100 && w->remarks.insert(text).second)
+      if (auto& said = remarks_[w->id]; said.size() < 100 && said.insert(text).second)
         out_.say("Tracker: " + text + " (it will be tried again)");
       break;
     case kind::torrent_checked:
@@ -245,8 +247,8 @@ void swarm_run::take_metadata(watched& w) {
                                   {"pieces", info.piece_count()},
                                   {"metadata_bytes", info.info_bytes.size()}});
   out_.say(w.name + ": " + content_summary(info));
-  if (!w.save_torrent.empty()) {
-    out_.say("Torrent file " + printable(save_fetched(w.save_torrent, info).string()));
+  if (!plan_.save_torrent.empty()) {
+    out_.say("Torrent file " + printable(save_fetched(plan_.save_torrent, info).string()));
   }
 }
 
@@ -259,31 +261,33 @@ void swarm_run::refresh() {
 
 void swarm_run::look_at(watched& w) {
   if (!w.info) take_metadata(w);
-  if (auto s = session_->status(w.id)) w.status = std::move(*s);
-  for (const auto& t : w.status.trackers) {
+  const auto seen = session_->status(w.id);
+  const torrent_figures& figures = *seen;  // torrents are never taken out of a session
+  w.last = figures;
+  for (const auto& t : seen->trackers) {
     reached_somebody_ = reached_somebody_ || t.working;
   }
-  const bool complete = w.status.state == torrent_state::seeding;
+  const bool complete = w.last.state == torrent_state::seeding;
   if (complete && !w.complete_at) {
     w.complete_at = now();
     if (plan_.role == swarm_role::leech) note_completion(w);
   }
-  if (plan_.role == swarm_role::seed && w.status.state == torrent_state::downloading) {
+  if (plan_.role == swarm_role::seed && w.last.state == torrent_state::downloading) {
     throw complaint(exit_code::mismatch,
-                    w.name + ": only " + percent_text(w.status.bytes_done, w.status.bytes_total) +
-                        " of it is right in " + printable(w.directory.string()) +
+                    w.name + ": only " + percent_text(w.last.bytes_done, w.last.bytes_total) +
+                        " of it is right in " + printable(w.directory->string()) +
                         "; name its folder with --dir, or fetch the rest with shoal leech");
   }
   const auto t = now();
   if (out_.how() == console::style::json && t >= w.next_event) {
     w.next_event = t + 1s - 20ms;  // a round is half a second; its jitter must not cost every other line
-    out_.event("progress", progress_fields(w.status));
+    out_.event("progress", progress_fields(w.last));
   }
 }
 
 void swarm_run::note_completion(watched& w) {
   const auto& info = *w.info;
-  const auto& s = w.status;
+  const auto& s = w.last;
   const double seconds = to_seconds(s.completed_after.value_or(s.since_start));
   const double rate = seconds > 0 ? static_cast<double>(s.downloaded) / seconds : 0;
   const auto ledger = session_->ledger(w.id);
@@ -292,7 +296,7 @@ void swarm_run::note_completion(watched& w) {
                           {"bytes", s.bytes_total},
                           {"rate", static_cast<std::uint64_t>(rate)},
                           {"ledger", ledger_fields(ledger)}});
-  const auto path = content_path(w.directory, info);
+  const auto path = content_path(*w.directory, info);
   if (s.downloaded > 0) {
     out_.say(w.name + " is complete: " + format_bytes(s.bytes_total) + " in " + elapsed(seconds) + ", " +
              format_rate(rate));
@@ -311,22 +315,27 @@ void swarm_run::note_completion(watched& w) {
   hook_.run(out_, info.name, path, hex_of(info.info_hash));
 }
 
+std::string swarm_run::line_of_all(std::size_t columns) const {
+  if (torrents_.size() == 1) return progress_line(*session_->status(torrents_.front().id), columns);
+  std::vector<torrent_figures> all;
+  for (const auto& w : torrents_) {
+    all.push_back(w.last);
+  }
+  return progress_line(all, columns);
+}
+
 void swarm_run::show_progress() {
   const auto t = now();
   const bool line_due = out_.how() == console::style::plain && t >= next_line_;
   if (out_.how() != console::style::terminal && !line_due) {
     return;
   }
-  std::vector<torrent_status> all;
-  for (const auto& w : torrents_) {
-    all.push_back(w.status);
-  }
   if (!line_due) {
-    out_.status(progress_line(all, out_.columns() - 1));
+    out_.status(line_of_all(out_.columns() - 1));
     return;
   }
   next_line_ = t + 10s;
-  const auto line = progress_line(all, 200);
+  const auto line = line_of_all(200);
   if (line != last_line_) out_.say(format_duration(from_seconds(out_.seconds_since_start())) + "  " + line);
   last_line_ = line;
 }
@@ -337,8 +346,8 @@ exit_code swarm_run::finish(exit_code code) {
   session_->stop();
   boost::json::array list;
   for (auto& w : torrents_) {
-    if (auto s = session_->status(w.id)) w.status = std::move(*s);
-    const auto& s = w.status;
+    const auto seen = session_->status(w.id);
+    const torrent_figures& s = *seen;
     list.emplace_back(boost::json::object{{"id", w.id.value()},
                                           {"bytes_done", s.bytes_done},
                                           {"downloaded", s.downloaded},
@@ -366,8 +375,7 @@ std::vector<standing> swarm_run::standings() const {
   std::vector<standing> out;
   for (const auto& w : torrents_) {
     const bool done = plan_.role == swarm_role::seed || w.complete_at.has_value();
-    out.push_back({done, w.status.state == torrent_state::paused && w.status.problem.has_value(),
-                   w.status.uploaded, w.status.bytes_total,
+    out.push_back({done, w.last.state == torrent_state::paused, w.last.uploaded, w.last.bytes_total,
                    w.complete_at ? now() - *w.complete_at : duration{}});
   }
   return out;

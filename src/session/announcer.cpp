@@ -5,8 +5,8 @@
 namespace shoal {
 
 announcer::announcer(services& s, const net::strand& strand, net::task_group& tasks,
-                     const sha1_digest& info_hash, std::uint32_t key, callbacks to)
-    : services_(s), strand_(strand), tasks_(tasks), info_hash_(info_hash), key_(key), to_(std::move(to)) {}
+                     const sha1_digest& info_hash, std::uint32_t key, announcer_owner& owner)
+    : services_(s), strand_(strand), tasks_(tasks), info_hash_(info_hash), key_(key), owner_(owner) {}
 
 void announcer::ask(swarm::announce_to request, duration within) {
   ++under_way_;
@@ -42,7 +42,7 @@ net::awaitable<void> announcer::ask_one(swarm::announce_to request, duration wit
   if (answer.has_value()) {
     e.response = *answer;
   }
-  to_.answered(e);
+  owner_.tracker_answered(e);
 }
 
 void announcer::note(const std::string& url, const outcome<announce::announce_response>& answer) {
@@ -55,11 +55,11 @@ void announcer::note(const std::string& url, const outcome<announce::announce_re
     status.message = answer->failure_reason.empty() ? answer->warning : answer->failure_reason;
   }
   if (status.working) {
-    to_.tell(session_event::kind::tracker_replied, status.url + ": " + std::to_string(answer->peers.size()) +
-                                                       " peers" +
-                                                       (status.message.empty() ? "" : "; " + status.message));
+    owner_.tracker_told(session_event::kind::tracker_replied,
+                        status.url + ": " + std::to_string(answer->peers.size()) + " peers" +
+                            (status.message.empty() ? "" : "; " + status.message));
   } else {
-    to_.tell(session_event::kind::tracker_failed, status.url + ": " + status.message);
+    owner_.tracker_told(session_event::kind::tracker_failed, status.url + ": " + status.message);
   }
 }
 

@@ -3,7 +3,6 @@
 // the core's business. Lives on the torrent's strand.
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,17 +16,20 @@
 
 namespace shoal {
 
+/// Called on the torrent's strand.
+class announcer_owner {
+ public:
+  virtual ~announcer_owner() = default;
+  /// The event for the core, once for each `ask` whose task was not cancelled.
+  virtual void tracker_answered(const swarm::announced& e) = 0;
+  /// A line for people.
+  virtual void tracker_told(session_event::kind what, std::string text) = 0;
+};
+
 class announcer {
  public:
-  /// `answered` is called on the strand with the event for the core, once for each `ask` whose task was not
-  /// cancelled; `tell` with a line for people.
-  struct callbacks {
-    std::function<void(const swarm::announced&)> answered;
-    std::function<void(session_event::kind, std::string)> tell;
-  };
-
   announcer(services& s, const net::strand& strand, net::task_group& tasks, const sha1_digest& info_hash,
-            std::uint32_t key, callbacks to);
+            std::uint32_t key, announcer_owner& owner);
 
   /// `within` bounds the whole exchange.
   void ask(swarm::announce_to request, duration within);
@@ -44,7 +46,7 @@ class announcer {
   net::task_group& tasks_;
   sha1_digest info_hash_;
   std::uint32_t key_;  ///< tells us from others behind one address (BEP 7)
-  callbacks to_;
+  announcer_owner& owner_;
   std::map<std::string, tracker_status> trackers_;  // by URL
   std::size_t under_way_ = 0;
 };

@@ -14,7 +14,7 @@ std::string torrent_runner::name() const {
   if (settings_.info) {
     return settings_.info->name;
   }
-  return settings_.magnet.name.empty() ? to_hex(hash().wire().view()) : settings_.magnet.name;
+  return settings_.magnet->name.empty() ? to_hex(hash().wire().view()) : settings_.magnet->name;
 }
 
 /// A link's trackers in the order in which it names them.
@@ -41,7 +41,7 @@ net::awaitable<void> torrent_runner::find_metadata() {
   metadata_here_ =
       std::make_unique<net::asio::steady_timer>(strand_, net::asio::steady_timer::time_point::max());
   finder_ = std::make_unique<swarm::metadata_core>(std::move(setup));
-  for (const auto& peer : settings_.magnet.peers) {  // names are the caller's to look up
+  for (const auto& peer : settings_.magnet->peers) {  // names are the caller's to look up
     if (const auto where = endpoint::parse(peer)) {
       settings_.peers.push_back(*where);
     }
@@ -96,7 +96,8 @@ void torrent_runner::take_metadata() {
 /// names no file: then all that is left to do is to say so.
 bool torrent_runner::select_files() {
   const bool chosen = !settings_.files.empty();
-  const auto selection = chosen ? settings_.files : metainfo::file_selection{settings_.magnet.files, {}};
+  const auto selection =
+      chosen || !settings_.magnet ? settings_.files : metainfo::file_selection{settings_.magnet->files, {}};
   if (!settings_.file_priorities.empty() || selection.empty()) {
     return true;
   }
@@ -116,7 +117,7 @@ bool torrent_runner::select_files() {
 std::shared_ptr<const metainfo::torrent_info> torrent_runner::complete_info(
     metainfo::torrent_info fetched) const {
   fetched.trackers = settings_.trackers;
-  fetched.web_seeds = settings_.magnet.web_seeds;
+  fetched.web_seeds = settings_.magnet->web_seeds;
   return std::make_shared<const metainfo::torrent_info>(std::move(fetched));
 }
 

@@ -33,6 +33,7 @@ struct services {
   endpoint listening;
   net::route route;                             ///< how connections and announces leave
   std::function<void(session_event)> emit;      ///< thread-safe
+  std::function<void()> begin_next;             ///< by a torrent that has begun, once; thread-safe
   std::atomic<std::uint16_t> outside_port = 0;  ///< where a gateway lets callers in; 0: where we listen
 
   /// What trackers are told.

@@ -1,11 +1,9 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
-#include <map>
 #include <mutex>
 #include <random>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -24,7 +22,7 @@
 #include "session/rate_sharing.hpp"
 #include "session/services.hpp"
 #include "session/thread_crew.hpp"
-#include "session/torrent_runner.hpp"
+#include "session/torrent_table.hpp"
 
 namespace shoal {
 
@@ -84,10 +82,11 @@ struct session::impl {
                make_peer_id(chance),
                {},
                {},
-               [this](session_event e) { tell(e); }} {}
+               [this](session_event e) { tell(e); },
+               [this] { torrents.begin_next(); }},
+        torrents(shared, chance.next()) {}
 
   outcome<void> start();
-  outcome<torrent_id> add(torrent_settings t);
   void stop(duration grace);
 
   void look_around();
@@ -98,10 +97,6 @@ struct session::impl {
   net::awaitable<void> close_all(duration grace);
   net::awaitable<void> close_one(torrent_runner& runner, duration grace);
   std::optional<wire::handshake> answer(const wire::handshake& theirs);
-  std::optional<sha1_digest> torrent_of(const sha1_digest& obfuscated) const;
-  std::vector<torrent_runner*> runners() const;
-  torrent_runner* find(torrent_id id) const;
-  torrent_runner* find(const sha1_digest& wire_hash) const;
   void share_rates();
   void tell(const session_event& e);
 
@@ -122,11 +117,8 @@ struct session::impl {
   std::atomic<std::size_t> handshaking{0};
   std::atomic<bool> stopped{false};
 
-  mutable std::mutex torrents_mutex;  // guards the maps; the runners guard themselves
-  std::map<torrent_id, std::unique_ptr<torrent_runner>> torrents;
-  std::unordered_map<sha1_digest, torrent_runner*> by_hash;
-  std::unordered_map<sha1_digest, sha1_digest> by_obfuscated;  // as an encrypted call asks for it
-  std::uint64_t upload_rate = 0, download_rate = 0;            // on `home`
+  torrent_table torrents;
+  std::uint64_t upload_rate = 0, download_rate = 0;  // on `home`
 
   std::mutex events_mutex;  // one call of the observer at a time
   std::function<void(const session_event&)> observer;
@@ -170,14 +162,15 @@ void session::impl::look_around() {
   const auto cookie = std::to_string(chance.next());
   local = std::make_unique<neighbours>(home, tasks, shared.listening, shared.route, cookie,
                                        [this](const sha1_digest& torrent, const endpoint& peer) {
-                                         if (auto* const runner = find(torrent)) runner->found_locally(peer);
+                                         if (auto* const runner = torrents.find(torrent))
+                                           runner->found_locally(peer);
                                        });
 }
 
 /// Calls our torrents, but none that is private (BEP 27).
 void session::impl::call_around() {
   std::vector<sha1_digest> called;
-  for (auto* const runner : runners()) {
+  for (auto* const runner : torrents.all()) {
     if (runner->may_be_told_locally()) called.push_back(runner->hash().wire());
   }
   local->round(called);
@@ -195,65 +188,23 @@ net::awaitable<void> session::impl::welcome(net::tcp::socket socket) {
   net::handshake_answer answers = [this](const wire::handshake& theirs) { return answer(theirs); };
   net::encrypted_calls encrypted;
   encrypted.policy = settings.encryption;
-  encrypted.torrent_of = [this](const sha1_digest& obfuscated) { return torrent_of(obfuscated); };
+  encrypted.torrent_of = [this](const sha1_digest& obfuscated) { return torrents.torrent_of(obfuscated); };
   auto shaken = co_await net::accept_peer(std::move(socket), std::move(answers), handshake_deadline,
                                           std::move(encrypted));
   --handshaking;
   if (shaken.has_error()) {
     co_return;
   }
-  if (auto* const runner = find(shaken->theirs.info_hash)) {
+  if (auto* const runner = torrents.find(shaken->theirs.info_hash)) {
     runner->adopt(std::move(*shaken));
   }
 }
 
 std::optional<wire::handshake> session::impl::answer(const wire::handshake& theirs) {
-  if (find(theirs.info_hash) == nullptr) {
+  if (torrents.find(theirs.info_hash) == nullptr) {
     return std::nullopt;
   }
   return wire::make_handshake(theirs.info_hash, shared.our_id);
-}
-
-std::optional<sha1_digest> session::impl::torrent_of(const sha1_digest& obfuscated) const {
-  const std::lock_guard lock(torrents_mutex);
-  const auto found = by_obfuscated.find(obfuscated);
-  return found != by_obfuscated.end() ? std::optional(found->second) : std::nullopt;
-}
-
-outcome<torrent_id> session::impl::add(torrent_settings t) {
-  const std::lock_guard lock(torrents_mutex);
-  const auto wire_hash = t.info_hash().wire();
-  if (by_hash.contains(wire_hash)) {
-    return failure{make_error_code(boost::system::errc::file_exists), t.info ? t.info->name : t.magnet.name};
-  }
-  const torrent_id id(static_cast<std::uint32_t>(torrents.size()));
-  auto& runner = torrents[id];
-  runner = std::make_unique<torrent_runner>(id, std::move(t), shared, chance.next());
-  by_hash[wire_hash] = runner.get();
-  by_obfuscated[wire::mse::obfuscated(wire_hash)] = wire_hash;
-  runner->begin();
-  return id;
-}
-
-std::vector<torrent_runner*> session::impl::runners() const {
-  const std::lock_guard lock(torrents_mutex);
-  std::vector<torrent_runner*> out;
-  for (const auto& [id, runner] : torrents) {
-    out.push_back(runner.get());
-  }
-  return out;
-}
-
-torrent_runner* session::impl::find(torrent_id id) const {
-  const std::lock_guard lock(torrents_mutex);
-  const auto found = torrents.find(id);
-  return found != torrents.end() ? found->second.get() : nullptr;
-}
-
-torrent_runner* session::impl::find(const sha1_digest& wire_hash) const {
-  const std::lock_guard lock(torrents_mutex);
-  const auto found = by_hash.find(wire_hash);
-  return found != by_hash.end() ? found->second : nullptr;
 }
 
 net::awaitable<void> session::impl::each_second() {
@@ -264,7 +215,7 @@ net::awaitable<void> session::impl::each_second() {
     if (ec) {
       co_return;
     }
-    for (auto* const runner : runners()) {
+    for (auto* const runner : torrents.all()) {
       runner->refresh();
     }
     if (local) call_around();
@@ -274,7 +225,7 @@ net::awaitable<void> session::impl::each_second() {
 }
 
 void session::impl::share_rates() {
-  const auto all = runners();
+  const auto all = torrents.all();
   if (all.size() < 2 || (upload_rate == 0 && download_rate == 0)) {
     return;
   }
@@ -306,7 +257,7 @@ net::awaitable<void> session::impl::close_all(duration grace) {
   acceptor.close();
   if (local) local->close();
   net::task_group closing(home);
-  for (auto* const runner : runners()) {
+  for (auto* const runner : torrents.all()) {
     closing.spawn(runner->executor(), close_one(*runner, grace));
   }
   co_await closing.join();
@@ -319,7 +270,7 @@ void session::impl::stop(duration grace) {
     return;
   }
   if (mapper) mapper->stop();
-  if (!crew.started() && !torrents.empty()) {
+  if (!crew.started() && !torrents.all().empty()) {
     crew.start();  // `start` was never called, but torrents were added
   }
   if (crew.started()) {
@@ -352,26 +303,26 @@ endpoint session::listening() const {
   return impl_->shared.listening;
 }
 outcome<torrent_id> session::add(torrent_settings t) {
-  return impl_->add(std::move(t));
+  return impl_->torrents.add(std::move(t));
 }
 
 std::optional<torrent_status> session::status(torrent_id id) const {
-  const auto* const runner = impl_->find(id);
+  const auto* const runner = impl_->torrents.find(id);
   return runner != nullptr ? std::optional(runner->status()) : std::nullopt;
 }
 
 std::shared_ptr<const metainfo::torrent_info> session::info(torrent_id id) const {
-  const auto* const runner = impl_->find(id);
+  const auto* const runner = impl_->torrents.find(id);
   return runner != nullptr ? runner->info() : nullptr;
 }
 
 std::vector<peer_status> session::peers(torrent_id id) const {
-  auto* const runner = impl_->find(id);
+  auto* const runner = impl_->torrents.find(id);
   return runner != nullptr ? runner->peers() : std::vector<peer_status>();
 }
 
 std::vector<peer_total> session::ledger(torrent_id id) const {
-  auto* const runner = impl_->find(id);
+  auto* const runner = impl_->torrents.find(id);
   return runner != nullptr ? runner->ledger() : std::vector<peer_total>();
 }
 
@@ -379,7 +330,7 @@ void session::set_rate_limits(std::uint64_t upload, std::uint64_t download) {
   asio::post(impl_->home, [this, upload, download] {
     impl_->upload_rate = upload;
     impl_->download_rate = download;
-    const auto all = impl_->runners();
+    const auto all = impl_->torrents.all();
     for (auto* const runner : all) {
       runner->set_rates(upload / all.size(), download / all.size());  // evenly, until use shows otherwise
     }

@@ -35,8 +35,7 @@ torrent_runner::torrent_runner(torrent_id id, torrent_settings settings, service
           strand_,
           [this](std::exception_ptr) { tell(session_event::kind::warning, "a task of the torrent failed"); }),
       announcer_(s, strand_, tasks_, hash().wire(), static_cast<std::uint32_t>(seed),
-                 {[this](const swarm::announced& e) { drive(e); },
-                  [this](session_event::kind what, std::string text) { tell(what, std::move(text)); }}),
+                 static_cast<announcer_owner&>(*this)),
       alarm_(tasks_.home()),  // `strand_` would be wrapped once more
       upload_rate_(s.settings.upload_rate_max),
       download_rate_(s.settings.download_rate_max) {
@@ -46,7 +45,7 @@ torrent_runner::torrent_runner(torrent_id id, torrent_settings settings, service
     state_ = torrent_state::fetching_metadata;
   }
   if (settings_.trackers.empty()) {
-    settings_.trackers = settings_.info ? settings_.info->trackers : trackers_of(settings_.magnet);
+    settings_.trackers = settings_.info ? settings_.info->trackers : trackers_of(*settings_.magnet);
   }
   snapshot_.id = id_;
   snapshot_.state = state_;
@@ -54,6 +53,7 @@ torrent_runner::torrent_runner(torrent_id id, torrent_settings settings, service
   snapshot_.pieces_total = geometry_.piece_count();
   snapshot_.bytes_total = geometry_.total_bytes();
   info_shown_ = settings_.info;
+  started_at_ = steady_now();
 }
 
 torrent_runner::~torrent_runner() = default;
@@ -61,18 +61,19 @@ torrent_runner::~torrent_runner() = default;
 // Life.
 
 void torrent_runner::begin() {
-  started_at_ = steady_now();
   tasks_.spawn(strand_, live());
 }
 
 net::awaitable<void> torrent_runner::live() {
   if (!settings_.info) {
+    end_turn();  // somebody may have it in a week
     co_await find_metadata();
     if (opening_.cancelled || settings_.metadata_only) {
       co_return;
     }
   }
   if (!select_files()) {
+    end_turn();
     co_return;
   }
   const auto open = [this] {
@@ -81,6 +82,7 @@ net::awaitable<void> torrent_runner::live() {
   };
   auto opened = co_await on_disk(services_.disk, open);
   while (opened.has_error() && !opening_.cancelled) {
+    end_turn();
     problem_ = opened.error();
     set_state(torrent_state::paused);
     tell(session_event::kind::torrent_paused, opened.error().message());
@@ -90,6 +92,13 @@ net::awaitable<void> torrent_runner::live() {
   if (!opening_.cancelled) {
     problem_.reset();
     start_core(std::move(*opened));
+  }
+  end_turn();
+}
+
+void torrent_runner::end_turn() {
+  if (!std::exchange(turn_ended_, true)) {
+    services_.begin_next();
   }
 }
 
@@ -108,7 +117,7 @@ void torrent_runner::start_core(opened_content content) {
   uploaded_before_ = content.uploaded_before;
   downloaded_before_ = content.downloaded_before;
   auto setup = core_setup(std::move(content.have));
-  setup.trackers = settings_.trackers;
+  setup.trackers = std::move(settings_.trackers);
   setup.seed = seed_;
   core_ = std::make_unique<swarm::torrent_core>(std::move(setup));
   make_hands();
@@ -122,6 +131,9 @@ void torrent_runner::start_core(opened_content content) {
     drive(swarm::peers_found{settings_.peers});
     drive(swarm::start{});
   }
+  // What only the start needed; there may be thousands of torrents.
+  settings_.directory = std::filesystem::path();
+  settings_.peers = std::vector<endpoint>();
   for (auto& e : std::exchange(early_, {})) {
     join_swarm(std::move(e));
   }
@@ -332,6 +344,14 @@ void torrent_runner::blocks_read(std::span<const swarm::block_loaded> blocks, st
 
 void torrent_runner::read_failed(const failure& why) {
   tell(session_event::kind::warning, why.message());
+}
+
+void torrent_runner::tracker_answered(const swarm::announced& e) {
+  drive(e);
+}
+
+void torrent_runner::tracker_told(session_event::kind what, std::string text) {
+  tell(what, std::move(text));
 }
 
 void torrent_runner::set_rates(std::uint64_t upload, std::uint64_t download) {

@@ -31,7 +31,10 @@
 
 namespace shoal {
 
-class torrent_runner final : private net::link_owner, private assembly_owner, private reader_owner {
+class torrent_runner final : private net::link_owner,
+                             private assembly_owner,
+                             private reader_owner,
+                             private announcer_owner {
  public:
   torrent_runner(torrent_id id, torrent_settings settings, services& s, std::uint64_t seed);
   ~torrent_runner() override;
@@ -42,7 +45,8 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   // From any thread.
 
-  /// Checks what is on disk, then runs.
+  /// Checks what is on disk, then runs. `services::begin_next` is called when the start is over, or will take
+  /// long for other reasons than the check.
   void begin();
   /// A connection that shook hands for this torrent.
   void adopt(net::established e);
@@ -74,6 +78,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
 
   // Life.
   net::awaitable<void> live();
+  void end_turn();
   static swarm::tracker_tiers trackers_of(const metainfo::magnet_link& link);
   net::awaitable<void> find_metadata();
   void take_metadata();
@@ -122,6 +127,8 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   void disk_works_again() override;
   void blocks_read(std::span<const swarm::block_loaded> blocks, std::span<buffer::lease> data) override;
   void read_failed(const failure& why) override;
+  void tracker_answered(const swarm::announced& e) override;
+  void tracker_told(session_event::kind what, std::string text) override;
 
   net::awaitable<void> dial(endpoint remote);
   void join_swarm(net::established e);
@@ -179,6 +186,7 @@ class torrent_runner final : private net::link_owner, private assembly_owner, pr
   torrent_status snapshot_;
   std::shared_ptr<const metainfo::torrent_info> info_shown_;
   bool retrying_ = false;
+  bool turn_ended_ = false;  // the next torrent may begin
   std::atomic<bool> snapshot_holds_{
       false};  // nothing has happened since the snapshot, and no rate is left to fall
   std::atomic<bool> told_locally_{false};

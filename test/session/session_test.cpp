@@ -315,7 +315,28 @@ TEST_CASE("the same torrent is taken once, and a session that never started stop
   session s({});
   CHECK(s.add(t).has_value());
   CHECK(s.add(t).has_error());
+  CHECK(s.add({}).has_error());  // says of no torrent
   s.stop();
+}
+
+TEST_CASE("torrents that cannot begin do not keep others from it") {
+  const test::temp_directory dir;
+  write_file(dir.path() / "file.bin", "hello");
+  session s({.listen = {ip_address::v4({127, 0, 0, 1}), 0}});
+  REQUIRE(s.start().has_value());
+  torrent_settings t;
+  t.directory = dir.path() / "file.bin";  // no folder
+  std::vector<torrent_id> ids;
+  for (int i = 0; i < 100; ++i) {
+    write_file(dir.path() / "other.bin", std::to_string(i));
+    t.info = make_torrent(dir.path() / "other.bin", 16 * 1024);
+    ids.push_back(*s.add(t));
+  }
+  t.info = make_torrent(dir.path() / "file.bin", 16 * 1024);
+  t.directory = dir.path();
+  const auto good = *s.add(t);
+  CHECK(eventually([&] { return s.status(good)->state == torrent_state::seeding; }));
+  CHECK(s.status(ids.front())->problem);
 }
 
 }  // namespace

@@ -54,10 +54,10 @@ struct tracker_status {
   std::string message;  ///< the last failure or warning
 };
 
-struct torrent_status {
+/// What of a torrent is told in numbers.
+struct torrent_figures {
   torrent_id id;
   torrent_state state = torrent_state::checking;
-  std::string name;
   std::uint64_t metadata_done = 0, metadata_total = 0;  ///< bytes, while fetching it; 0: nobody has told
   std::uint64_t bytes_total = 0;                        ///< of the wanted pieces
   std::uint64_t bytes_done = 0;                         ///< verified and on disk, of the wanted
@@ -68,11 +68,15 @@ struct torrent_status {
   double down_bytes_per_s = 0, up_bytes_per_s = 0;
   std::uint32_t peers = 0, seeds = 0;
   double distributed_copies = 0;
-  std::optional<failure> problem;  ///< why it is paused
-  std::vector<tracker_status> trackers;
   duration since_start{};
   std::optional<duration>
       completed_after;  ///< from the start to the last piece, when it completed in this run
+};
+
+struct torrent_status : torrent_figures {
+  std::string name;
+  std::optional<failure> problem;  ///< why it is paused
+  std::vector<tracker_status> trackers;
 };
 
 /// Something that happened, for logs and `--json`.
@@ -117,7 +121,7 @@ class session {
   outcome<void> start();
   endpoint listening() const;
 
-  /// Starts a torrent. Fails when its directory cannot be used or it is already here.
+  /// Starts a torrent. Fails when it is already here, or nothing says which torrent is meant.
   outcome<torrent_id> add(torrent_settings t);
 
   std::optional<torrent_status> status(torrent_id id) const;

@@ -57,10 +57,11 @@ struct session_settings {
 };
 
 struct torrent_settings {
-  std::shared_ptr<const metainfo::torrent_info> info;  ///< null: `magnet` says which torrent
+  /// This, or else `magnet`, says which torrent.
+  std::shared_ptr<const metainfo::torrent_info> info;
   /// Without `info`: what it lacks is fetched from peers first. Its trackers, peers and selection of files
   /// count where `trackers`, `peers`, `files` and `file_priorities` say nothing.
-  metainfo::magnet_link magnet;
+  std::shared_ptr<const metainfo::magnet_link> magnet;
   std::uint64_t metadata_bytes_max = 64U << 20;  ///< of an info dictionary from peers
   bool metadata_only = false;                    ///< fetch the metadata, and then nothing
   std::filesystem::path directory;               ///< the files lie below it
@@ -79,7 +80,7 @@ struct torrent_settings {
   std::vector<std::string> web_seeds;  ///< besides the torrent's own (BEP 19)
   metainfo::tracker_tiers trackers;    ///< instead of the torrent's own when not empty
 
-  const shoal::info_hash& info_hash() const { return info ? info->info_hash : magnet.info_hash; }
+  const shoal::info_hash& info_hash() const { return info ? info->info_hash : magnet->info_hash; }
 };
 
 }  // namespace shoal
