@@ -87,6 +87,8 @@ struct session::impl {
         torrents(shared, chance.next()) {}
 
   outcome<void> start();
+  outcome<torrent_id> add(torrent_settings t);
+  void take_calls();
   void stop(duration grace);
 
   void look_around();
@@ -115,6 +117,7 @@ struct session::impl {
   std::unique_ptr<net::port_mapper> mapper;  // null when no gateway is asked
   std::unique_ptr<neighbours> local;         // on `home`; null when there is no local discovery
   std::atomic<std::size_t> handshaking{0};
+  std::atomic<bool> listening{false}, taking_calls{false};
   std::atomic<bool> stopped{false};
 
   torrent_table torrents;
@@ -146,15 +149,31 @@ outcome<void> session::impl::start() {
   mapper = map_port(shared);
   upload_rate = settings.upload_rate_max;
   download_rate = settings.download_rate_max;
+  tasks.spawn(home, each_second());
+  crew.start();
+  listening = true;
+  take_calls();
+  return {};
+}
+
+outcome<torrent_id> session::impl::add(torrent_settings t) {
+  auto added = torrents.add(std::move(t));
+  take_calls();
+  return added;
+}
+
+/// Not before there is a torrent. Until then callers wait in the kernel's queue: whoever asks for what is
+/// being hashed for us would be turned away, and come again much later.
+void session::impl::take_calls() {
+  if (!listening || torrents.empty() || taking_calls.exchange(true)) {
+    return;
+  }
   tasks.spawn(home, acceptor.run([this](net::tcp::socket socket) {
     if (handshaking < handshaking_max && is_welcome(socket)) {
       const auto own = socket.get_executor();
       tasks.spawn(own, welcome(std::move(socket)));
     }
   }));
-  tasks.spawn(home, each_second());
-  crew.start();
-  return {};
 }
 
 /// Before the threads run, so that nothing of it is heard meanwhile.
@@ -270,7 +289,7 @@ void session::impl::stop(duration grace) {
     return;
   }
   if (mapper) mapper->stop();
-  if (!crew.started() && !torrents.all().empty()) {
+  if (!crew.started() && !torrents.empty()) {
     crew.start();  // `start` was never called, but torrents were added
   }
   if (crew.started()) {
@@ -303,7 +322,7 @@ endpoint session::listening() const {
   return impl_->shared.listening;
 }
 outcome<torrent_id> session::add(torrent_settings t) {
-  return impl_->torrents.add(std::move(t));
+  return impl_->add(std::move(t));
 }
 
 std::optional<torrent_status> session::status(torrent_id id) const {

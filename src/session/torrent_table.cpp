@@ -69,6 +69,11 @@ std::optional<sha1_digest> torrent_table::torrent_of(const sha1_digest& obfuscat
   return found != by_obfuscated_.end() ? std::optional(found->second->hash().wire()) : std::nullopt;
 }
 
+bool torrent_table::empty() const {
+  const std::lock_guard lock(mutex_);
+  return runners_.empty();
+}
+
 std::vector<torrent_runner*> torrent_table::all() const {
   const std::lock_guard lock(mutex_);
   std::vector<torrent_runner*> out;

@@ -34,6 +34,7 @@ class torrent_table {
   /// The wire hash of the torrent that an encrypted call asks for.
   std::optional<sha1_digest> torrent_of(const sha1_digest& obfuscated) const;
   std::vector<torrent_runner*> all() const;
+  bool empty() const;
 
  private:
   void begin_some();

@@ -1,18 +1,25 @@
 // Whole sessions in one process, over loopback: real sockets, real files.
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <poll.h>
 #include <thread>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
 
 #include <shoal/base/rng.hpp>
 #include <shoal/disk/content.hpp>
 #include <shoal/disk/resume_file.hpp>
 #include <shoal/metainfo/builder.hpp>
+#include <shoal/net/asio.hpp>
 #include <shoal/server/tracker_server.hpp>
 #include <shoal/session/session.hpp>
+#include <shoal/wire/handshake.hpp>
 
 #include "support/temp_directory.hpp"
 
@@ -304,6 +311,32 @@ TEST_CASE("an address in use is refused with its name") {
   const auto started = second.start();
   REQUIRE(started.has_error());
   CHECK(started.error().message().find(s.listen.to_string()) != std::string::npos);
+}
+
+TEST_CASE("who calls before the first torrent is here waits for it, and is not turned away") {
+  const test::temp_directory dir;
+  write_file(dir.path() / "file.bin", "hello");
+  torrent_settings t;
+  t.info = make_torrent(dir.path() / "file.bin", 16 * 1024);
+  t.directory = dir.path();
+  session s({.listen = {ip_address::v4({127, 0, 0, 1}), 0}});
+  REQUIRE(s.start().has_value());
+
+  boost::asio::io_context context;
+  net::tcp::socket caller(context);
+  caller.connect(net::to_asio(s.listening()));
+  const auto greeting = wire::encode(wire::make_handshake(t.info->info_hash.wire(), peer_id{}));
+  boost::asio::write(caller, boost::asio::buffer(greeting));
+  const auto said_within_ms = [&](int ms) {
+    pollfd what{caller.native_handle(), POLLIN, 0};
+    return ::poll(&what, 1, ms) == 1;
+  };
+  CHECK_FALSE(said_within_ms(100));  // nor closed, which would be as readable
+  REQUIRE(s.add(t).has_value());
+  REQUIRE(said_within_ms(10'000));
+  std::array<std::byte, wire::handshake_bytes> answer{};
+  boost::system::error_code failed;
+  CHECK(boost::asio::read(caller, boost::asio::buffer(answer), failed) == answer.size());
 }
 
 TEST_CASE("the same torrent is taken once, and a session that never started stops") {

@@ -117,7 +117,8 @@ class session {
   /// `stop`.
   void on_event(std::function<void(const session_event&)> f);
 
-  /// Listens and starts the threads. Fails when the address cannot be had.
+  /// Listens and starts the threads. Fails when the address cannot be had. Callers wait until there is a
+  /// torrent.
   outcome<void> start();
   endpoint listening() const;
 
