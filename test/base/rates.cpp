@@ -176,6 +176,19 @@ TEST_CASE("a steady flow is metered at its rate") {
   CHECK(meter.total() == 600'000);
 }
 
+TEST_CASE("what is too much for a small meter's second counts in its total") {
+  shoal::small_rate_meter meter;
+  const instant start{1h};
+  meter.add(start, 3'000'000'000);
+  meter.add(start, 3'000'000'000);
+  CHECK(meter.bytes_per_s(start) == doctest::Approx(4'294'967'295.0));
+  CHECK(meter.total() == 6'000'000'000);
+  meter.add(start + 1s, 1000);
+  CHECK(meter.bytes_per_s(start + 2s) == doctest::Approx(4'294'968'295.0 / 2));
+  CHECK(meter.bytes_per_s(start + 20s) == doctest::Approx(1000.0 / 20));
+  CHECK(meter.bytes_per_s(start + 21s) == 0);
+}
+
 TEST_CASE("a young meter divides by its age, and by no less than a second") {
   rate_meter meter;
   const instant start{1h};

@@ -2,22 +2,28 @@
 // How fast bytes pass: a mean over the last `window`, as Cohen 2003 asks for ("a rolling 20-second average").
 // One slot a second in a ring, so adding is O(1) and nothing allocates.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include <shoal/base/time.hpp>
 
 namespace shoal {
 
-class rate_meter {
+/// `Slot` bounds the bytes that count in one second; what is more counts in `total` alone.
+template <class Slot>
+class meter_of {
  public:
   static constexpr int slots = 20;
 
   void add(instant now, std::uint64_t bytes) {
     advance(now);
-    ring_[static_cast<std::size_t>(second_ % slots)] += bytes;
-    sum_ += bytes;
+    Slot& slot = ring_[static_cast<std::size_t>(second_ % slots)];
+    const std::uint64_t counts = std::min<std::uint64_t>(bytes, std::numeric_limits<Slot>::max() - slot);
+    slot += static_cast<Slot>(counts);
+    sum_ += counts;
     total_ += bytes;
   }
 
@@ -56,12 +62,16 @@ class rate_meter {
     }
   }
 
-  std::array<std::uint64_t, slots> ring_{};
+  std::array<Slot, slots> ring_{};
   std::uint64_t sum_ = 0;
   std::uint64_t total_ = 0;
   std::int64_t second_ = 0;
   instant first_{};
   bool started_ = false;
 };
+
+using rate_meter = meter_of<std::uint64_t>;
+/// For one connection, of which there are millions: up to 4 GiB/s.
+using small_rate_meter = meter_of<std::uint32_t>;
 
 }  // namespace shoal

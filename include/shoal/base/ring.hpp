@@ -2,7 +2,7 @@
 // A queue that costs nothing while it is empty. (A `std::deque` takes 576 bytes of the heap before its first
 // element comes, and thousands of torrents keep a dozen queues each.)
 //
-// A buffer that doubles, in which the front moves on. All is O(1) amortised. What a burst took beyond 16 KiB
+// A buffer that doubles, in which the front moves on. All is O(1) amortised. What a burst took beyond 8 KiB
 // is given back when the queue has run empty.
 
 #include <cassert>
@@ -57,7 +57,7 @@ class ring {
   }
 
  private:
-  static constexpr std::size_t kept_max = (std::size_t{16} << 10) / sizeof(T);
+  static constexpr std::size_t kept_max = (std::size_t{8} << 10) / sizeof(T);
 
   void grow() {
     std::vector<T> more(slots_.empty() ? 4 : 2 * slots_.size());  // a power of two

@@ -56,7 +56,7 @@ struct peer_state {
   instant advised_at{};                   ///< last time that a suggestion of its was open
   instant ask_again_at{};                 ///< it rejected a request while we were unchoked: wait a little
   std::uint32_t late_answers = 0;         ///< blocks that may still come though we gave up on them
-  rate_meter down;
+  small_rate_meter down;
 
   // From us.
   piece_index turn_piece;                ///< of the last of these:
@@ -67,7 +67,7 @@ struct peer_state {
   std::optional<bitfield> shown;  ///< to whom we hide what we have (BEP 16): the pieces that it knows of
   std::uint64_t owed_bytes = 0;   ///< of these, what it has not passed on, as far as we know
   allowance lendings{10};         ///< of its slot, while it has no use for it
-  rate_meter up;
+  small_rate_meter up;
 
   // Who it is.
   endpoint remote;
