@@ -64,26 +64,4 @@ std::vector<std::byte> bitfield::to_wire() const {
   return out;
 }
 
-bool bitfield::set(piece_index i) {
-  auto& w = begin()[i.index() / 64];
-  const auto bit = std::uint64_t{1} << (i.index() % 64);
-  if ((w & bit) != 0) {
-    return false;
-  }
-  w |= bit;
-  ++count_;
-  return true;
-}
-
-bool bitfield::reset(piece_index i) {
-  auto& w = begin()[i.index() / 64];
-  const auto bit = std::uint64_t{1} << (i.index() % 64);
-  if ((w & bit) == 0) {
-    return false;
-  }
-  w &= ~bit;
-  --count_;
-  return true;
-}
-
 }  // namespace shoal

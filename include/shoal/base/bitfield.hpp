@@ -46,8 +46,26 @@ class bitfield {
 
   bool test(piece_index i) const { return ((begin()[i.index() / 64] >> (i.index() % 64)) & 1U) != 0; }
   /// True when this changed the bit.
-  bool set(piece_index i);
-  bool reset(piece_index i);
+  bool set(piece_index i) {
+    auto& w = begin()[i.index() / 64];
+    const auto bit = word{1} << (i.index() % 64);
+    if ((w & bit) != 0) {
+      return false;
+    }
+    w |= bit;
+    ++count_;
+    return true;
+  }
+  bool reset(piece_index i) {
+    auto& w = begin()[i.index() / 64];
+    const auto bit = word{1} << (i.index() % 64);
+    if ((w & bit) == 0) {
+      return false;
+    }
+    w &= ~bit;
+    --count_;
+    return true;
+  }
   void set_all();
 
   /// The words, lowest piece in the lowest bit of the first; bits past `size()` are zero.
