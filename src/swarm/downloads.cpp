@@ -112,6 +112,7 @@ void downloads::unchoked(peer_state& p) {
   p.ask_again_at = s_.now;
   s_.now_askable(p);
   fill(p);
+  s_.look_again = s_.look_again || p.window.size() == 0;  // it may take over from others
 }
 
 void downloads::rejected(peer_state& p, const block_ref& b) {
@@ -229,14 +230,21 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
   if (!p.suggested.empty()) {
     p.advised_at = s_.now;
   }
-  // A seeder's advice keeps us from asking what others ask: ask for nothing else while it lasts.
-  const instant advice_ends = p.advised_at + advice_lasts;
-  if (picked < n && p.has.all() && s_.now < advice_ends) {
-    look_again_at_ = std::min(look_again_at_.value_or(advice_ends), advice_ends);
-  } else if (picked < n) {
+  if (picked == n) {
+    return picked;
+  }
+  if (const auto ends = advice_ends(p)) {
+    look_again_at_ = std::min(look_again_at_.value_or(*ends), *ends);
+  } else {
     picked += s_.picker.pick(p.has, p.key, n - picked, out);
   }
   return picked;
+}
+
+/// A seeder's advice keeps us from asking what others ask: it is asked for nothing else while that lasts.
+std::optional<instant> downloads::advice_ends(const peer_state& p) const {
+  const instant ends = p.advised_at + advice_lasts;
+  return p.has.all() && s_.now < ends ? std::optional(ends) : std::nullopt;
 }
 
 /// What is needed by some time, the earliest first.
@@ -288,6 +296,7 @@ void downloads::fill_all() {
   for (const auto key : s_.askable) {
     fill(*s_.peers.find(key));
   }
+  even_out();
 }
 
 /// A few blocks for each in turn, as far as the limit goes; the next time it begins where this one ended.

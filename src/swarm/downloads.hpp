@@ -43,7 +43,11 @@ class downloads {
   void ask_in_turn();
   std::size_t pick(peer_state& p, std::size_t n, std::vector<block_ref>& out);
   std::size_t pick_due(peer_state& p, std::size_t n, std::vector<block_ref>& out);
+  std::optional<instant> advice_ends(const peer_state& p) const;
   bool is_fast(peer_state& p, piece_index piece);
+  void even_out();
+  bool take_over(peer_state& idle, peer_state& busy);
+  duration silent_for(const peer_state& p) const;
   void give_up(peer_state& p);
   void cancel_elsewhere(const block_ref& b);
   void tell_super_seeder(peer_state& p, piece_index piece);
@@ -55,7 +59,8 @@ class downloads {
   std::vector<peer_key> keys_;            // scratch
   std::vector<block_ref> blocks_;         // scratch
   bool held_up_ = false;                  // by the rate limit
-  std::optional<instant> look_again_at_;  // the advice of some seeder ends then
+  std::optional<instant> look_again_at_;  // the advice of some seeder ends then, or `even_out` is worth a try
+  instant evened_out_{};                  // last time
   std::size_t turn_ = 0;                  // whose turn it is under the limit, among `state::askable`
   std::size_t turn_asked_ = 0;            // requests made in this turn
 };

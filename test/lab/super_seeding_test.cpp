@@ -24,7 +24,7 @@ TEST_CASE("a super seeder sends little more than one copy until the swarm is who
     const double super = copies_sent(true, seed);
     CHECK(super >= 1);
     CHECK(super <= 1.1);
-    CHECK(copies_sent(false, seed) > super + 0.35);  // else there is nothing to spare
+    CHECK(copies_sent(false, seed) > super + 0.1);  // else there is nothing to spare
   }
 }
 

@@ -50,6 +50,10 @@ class request_window {
   std::optional<instant> answered(instant now, const block_ref& b);
   /// True when `b` was awaited; it is no more, and counts as no answer.
   bool withdrawn(const block_ref& b);
+  /// What is awaited, in the order of asking; valid until the next call.
+  std::span<const pending> awaited() const { return std::span(queue_).subspan(head_); }
+  /// When the last answer came, or what was asked of a peer that owed nothing.
+  instant last_answer() const { return last_answer_; }
   /// Takes all that is awaited.
   std::vector<pending> take_all();
 

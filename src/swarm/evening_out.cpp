@@ -1,0 +1,85 @@
+// Who could send at once takes over what waits in line elsewhere. In a young swarm few pieces are anywhere
+// but at the seeder; everybody has asked for them of whoever had them first, and the uplinks of those who
+// have them by now would be idle. Whoever is sending is left alone: what is on its way would come twice.
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "swarm/downloads.hpp"
+
+namespace shoal::swarm {
+
+namespace {
+
+/// What has come within this time is left where it was asked; and so long is it between two looks.
+constexpr duration patience = std::chrono::milliseconds(100);
+
+}  // namespace
+
+/// How long it has sent nothing of what it was asked for.
+duration downloads::silent_for(const peer_state& p) const {
+  return s_.now - std::max(p.window.awaited().front().asked_at, p.window.last_answer());
+}
+
+void downloads::even_out() {
+  if (!s_.running || !s_.disk_ok || s_.picker.in_endgame()) {
+    return;
+  }
+  std::vector<peer_state*> idle, busy;
+  for (const auto key : s_.askable) {
+    peer_state& p = *s_.peers.find(key);
+    if (p.they_choke || p.window.snubbed()) {
+      continue;
+    }
+    if (p.window.size() > 0) {
+      busy.push_back(&p);
+    } else if (may_ask(p) && s_.now >= p.ask_again_at && !advice_ends(p)) {
+      idle.push_back(&p);
+    }
+  }
+  if (idle.empty() || busy.empty()) {
+    return;
+  }
+  const instant next = evened_out_ + patience;
+  if (s_.now < next) {
+    look_again_at_ = std::min(look_again_at_.value_or(next), next);
+    return;
+  }
+  std::ranges::sort(busy, std::ranges::greater{}, [&](peer_state* q) { return silent_for(*q); });
+  evened_out_ = s_.now;
+  look_again_at_ = std::min(look_again_at_.value_or(s_.now + patience), s_.now + patience);
+  for (peer_state* const p : idle) {
+    for (peer_state* const q : busy) {
+      if (q->window.size() > 0 && silent_for(*q) >= patience && take_over(*p, *q)) {
+        break;
+      }
+    }
+  }
+}
+
+/// Half of what the busy one owes, the last first, as far as the idle one has it.
+bool downloads::take_over(peer_state& idle, peer_state& busy) {
+  blocks_.clear();
+  const auto awaited = busy.window.awaited();
+  const std::size_t most = std::min((awaited.size() + 1) / 2, idle.window.target());
+  for (auto at = awaited.rbegin(); at != awaited.rend() && blocks_.size() < most; ++at) {
+    if (idle.has.test(at->block.piece)) {
+      blocks_.push_back(at->block);
+    }
+  }
+  for (const auto& b : std::exchange(blocks_, {})) {
+    busy.window.withdrawn(b);
+    ++busy.late_answers;
+    s_.picker.abandoned(b, busy.key);
+    s_.tell(busy, wire::cancel{b});
+    s_.picker.pick_from(b.piece, idle.key, 1, blocks_);
+  }
+  for (const auto& b : blocks_) {
+    idle.window.asked(s_.now, b);
+    s_.tell(idle, wire::request{b});
+  }
+  return !blocks_.empty();
+}
+
+}  // namespace shoal::swarm
