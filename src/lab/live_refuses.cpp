@@ -39,6 +39,7 @@ std::optional<std::string> live_refuses(const scenario& s, const live_options& l
     if (how.pick == pick_rule::random) return who + "pick random";
     if (!how.advises) return who + "give no advice";
     if (!how.lends_slots) return who + "keep their slots";
+    if (!how.moves_requests) return who + "keep their requests";
     if (how.choke != choke_rule::standard) return who + "any choke but standard";
     if (how.neighbours_min > 0) return who + "neighbours.min";
     if (g.have_part > 0) return who + "have";

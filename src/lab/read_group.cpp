@@ -179,6 +179,7 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
              {"selfish-cap", choke_rule::selfish_cap},
              {"free-rider", choke_rule::free_rider}});
   take_word(f, "idle_slots", g.strategy.lends_slots, {{"lent", true}, {"kept", false}});
+  take_word(f, "waiting_requests", g.strategy.moves_requests, {{"moved", true}, {"kept", false}});
   take_word(f, "advice", g.strategy.advises, {{"given", true}, {"none", false}});
   take_word(f, "seeding", g.strategy.super_seeds, {{"plain", false}, {"super", true}});
   f.take("slots", g.strategy.slots, as_count);

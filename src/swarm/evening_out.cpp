@@ -23,7 +23,7 @@ duration downloads::silent_for(const peer_state& p) const {
 }
 
 void downloads::even_out() {
-  if (!s_.running || !s_.disk_ok || s_.picker.in_endgame()) {
+  if (!s_.settings.moves_requests || !s_.running || !s_.disk_ok || s_.picker.in_endgame()) {
     return;
   }
   std::vector<peer_state*> idle, busy;

@@ -77,6 +77,7 @@ TEST_CASE("Legout et al. 2007: with a fast seed like gives to like") {
     for (std::size_t g = 1; g < 4; ++g) {
       s.groups[g].strategy.slots = 4;
       s.groups[g].strategy.lends_slots = false;  // as the clients of then
+      s.groups[g].strategy.moves_requests = false;
     }
     const auto r = run(s);
     double within = 0, all = 0;
