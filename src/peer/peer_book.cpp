@@ -1,17 +1,62 @@
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include <shoal/peer/peer_book.hpp>
 
 namespace shoal::peer {
 
+std::vector<peer_book::entry>::iterator peer_book::lower_bound(const endpoint& who) {
+  return std::ranges::lower_bound(entries_, who, {}, &entry::who);
+}
+
+peer_book::entry* peer_book::find(const endpoint& who) {
+  const auto at = lower_bound(who);
+  return at != entries_.end() && at->who == who ? &*at : nullptr;
+}
+
+const peer_book::entry* peer_book::find(const endpoint& who) const {
+  const auto at = std::ranges::lower_bound(entries_, who, {}, &entry::who);
+  return at != entries_.end() && at->who == who ? &*at : nullptr;
+}
+
+bool peer_book::counts(const place<instant>& p) const {
+  const entry* const e = find(p.who);
+  return e != nullptr && e->now == standing::waiting && e->due == p.key;
+}
+
+bool peer_book::counts(const place<std::uint64_t>& p) const {
+  const entry* const e = find(p.who);
+  return e != nullptr && e->now == standing::ready && e->ticket == p.key;
+}
+
+/// Places that count no more stay until they come first, or are as many as those that count.
+template <class Key>
+void peer_book::push(heap<Key>& into, Key key, const endpoint& who) {
+  if (into.size() > 2 * entries_.size() + 16) {
+    std::erase_if(into, [&](const auto& p) { return !counts(p); });
+    std::ranges::make_heap(into, std::greater{});
+  }
+  into.push_back({key, who});
+  std::ranges::push_heap(into, std::greater{});
+}
+
+template <class Key>
+void peer_book::tidy(heap<Key>& h) {
+  while (!h.empty() && !counts(h.front())) {
+    std::ranges::pop_heap(h, std::greater{});
+    h.pop_back();
+  }
+}
+
 bool peer_book::add(instant now, const endpoint& who, rng& chance) {
   if (who.port == 0 || who.address.is_unspecified() || who.address.is_multicast() || banned(who.address) ||
-      entries_.contains(who) || !make_room()) {
+      find(who) != nullptr || !make_room()) {
     return false;
   }
-  auto& e = entries_[who];
-  e.ticket = ticket_for(who, chance.next());
-  schedule(who, e, now);
+  const auto at =
+      entries_.insert(lower_bound(who), entry{.who = who, .ticket = ticket_for(who, chance.next())});
+  schedule(*at, now);
   return true;
 }
 
@@ -22,10 +67,7 @@ bool peer_book::make_room() {
   if (failing_ == 0) {
     return false;  // the usual case of a full book, in which neighbours tell of one peer after another
   }
-  const auto worst = std::max_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
-    return a.second.failures < b.second.failures;
-  });
-  forget(endpoint(worst->first));
+  erase(*std::ranges::max_element(entries_, {}, &entry::failures));
   return true;
 }
 
@@ -36,111 +78,110 @@ std::uint64_t peer_book::ticket_for(const endpoint& who, std::uint64_t random) c
 }
 
 void peer_book::reconsider() {
-  for (auto& [who, e] : entries_) {
-    const auto ticket = ticket_for(who, e.ticket);
-    if (e.ready) {
-      ready_.erase({e.ticket, who});
-      ready_.emplace(ticket, who);
+  ready_.clear();
+  for (auto& e : entries_) {
+    e.ticket = ticket_for(e.who, e.ticket);
+    if (e.now == standing::ready) {
+      push(ready_, e.ticket, e.who);
     }
-    e.ticket = ticket;
   }
 }
 
-void peer_book::unschedule(const endpoint& who, entry& e) {
-  if (e.due && e.ready) {
-    ready_.erase({e.ticket, who});
-  } else if (e.due) {
-    waiting_.erase({*e.due, who});
+void peer_book::unschedule(entry& e) {
+  if (std::exchange(e.now, standing::busy) != standing::busy) {
+    tidy(waiting_);
+    tidy(ready_);
   }
-  e.due.reset();
-  e.ready = false;
 }
 
-void peer_book::schedule(const endpoint& who, entry& e, instant due) {
-  unschedule(who, e);
+void peer_book::schedule(entry& e, instant due) {
+  unschedule(e);
+  e.now = standing::waiting;
   e.due = due;
-  waiting_.emplace(due, who);
+  push(waiting_, due, e.who);
 }
 
 std::optional<endpoint> peer_book::next(instant now) {
-  while (!waiting_.empty() && waiting_.begin()->first <= now) {
-    const endpoint who = waiting_.begin()->second;
-    waiting_.erase(waiting_.begin());
-    auto& e = entries_.at(who);
-    e.ready = true;
-    ready_.emplace(e.ticket, who);
+  while (!waiting_.empty() && waiting_.front().key <= now) {
+    entry& e = *find(waiting_.front().who);
+    e.now = standing::ready;
+    tidy(waiting_);
+    push(ready_, e.ticket, e.who);
   }
   if (ready_.empty()) {
     return std::nullopt;
   }
-  const endpoint who = ready_.begin()->second;
+  const endpoint who = ready_.front().who;
   busy(who);
   return who;
 }
 
 bool peer_book::take(const endpoint& who) {
-  const auto found = entries_.find(who);
-  const bool idle = found != entries_.end() && found->second.due.has_value();
+  const entry* const e = find(who);
+  const bool idle = e != nullptr && e->now != standing::busy;
   busy(who);
   return idle;
 }
 
 std::optional<instant> peer_book::due() const {
   if (!ready_.empty()) {
-    return entries_.at(ready_.begin()->second).due;
+    return find(ready_.front().who)->due;
   }
-  return waiting_.empty() ? std::nullopt : std::optional(waiting_.begin()->first);
+  return waiting_.empty() ? std::nullopt : std::optional(waiting_.front().key);
 }
 
 void peer_book::busy(const endpoint& who) {
-  const auto found = entries_.find(who);
-  if (found != entries_.end()) {
-    unschedule(who, found->second);
+  if (entry* const e = find(who)) {
+    unschedule(*e);
   }
 }
 
 std::vector<endpoint> peer_book::idle() const {
   std::vector<endpoint> out;
-  for (const auto& [who, known] : entries_) {
-    if (known.due) {
-      out.push_back(who);
+  for (const auto& e : entries_) {
+    if (e.now != standing::busy) {
+      out.push_back(e.who);
     }
   }
   return out;
 }
 
 void peer_book::failed(instant now, const endpoint& who) {
-  const auto found = entries_.find(who);
-  if (found == entries_.end()) {
+  entry* const e = find(who);
+  if (e == nullptr) {
     return;
   }
-  auto& e = found->second;
-  failing_ += e.failures == 0 ? 1 : 0;
-  if (++e.failures >= settings_.failures_max) {
-    forget(endpoint(who));
+  failing_ += e->failures == 0 ? 1 : 0;
+  if (++e->failures >= settings_.failures_max) {
+    erase(*e);
     return;
   }
-  const auto wait = settings_.retry_first * (std::int64_t{1} << std::min(e.failures - 1, 16U));
-  schedule(who, e, now + std::min<duration>(wait, settings_.retry_max));
+  const auto wait = settings_.retry_first * (std::int64_t{1} << std::min(e->failures - 1, 16));
+  schedule(*e, now + std::min<duration>(wait, settings_.retry_max));
 }
 
 void peer_book::ended(instant now, const endpoint& who) {
-  const auto found = entries_.find(who);
-  if (found != entries_.end()) {
-    failing_ -= found->second.failures > 0 ? 1 : 0;
-    found->second.failures = 0;
-    schedule(who, found->second, now + settings_.retry_first);
+  if (entry* const e = find(who)) {
+    failing_ -= e->failures > 0 ? 1 : 0;
+    e->failures = 0;
+    schedule(*e, now + settings_.retry_first);
   }
 }
 
 void peer_book::forget(const endpoint& who) {
-  const auto found = entries_.find(who);
-  if (found == entries_.end()) {
-    return;
+  if (entry* const e = find(who)) {
+    erase(*e);
   }
-  unschedule(who, found->second);
-  failing_ -= found->second.failures > 0 ? 1 : 0;
-  entries_.erase(found);
+}
+
+void peer_book::erase(entry& e) {
+  const bool queued = e.now != standing::busy;
+  failing_ -= e.failures > 0 ? 1 : 0;
+  entries_.erase(entries_.begin() + (&e - entries_.data()));
+  if (queued) {
+    tidy(waiting_);
+    tidy(ready_);
+  }
 }
 
 void peer_book::ban(const ip_address& who) {
@@ -152,10 +193,9 @@ void peer_book::ban(const ip_address& who) {
     banned_.erase(banned_order_.front());
     banned_order_.pop_front();
   }
-  auto it = entries_.lower_bound(endpoint{who, 0});
-  while (it != entries_.end() && it->first.address == who) {
-    const endpoint gone = (it++)->first;
-    forget(gone);
+  for (auto at = lower_bound({who, 0}); at != entries_.end() && at->who.address == who;
+       at = lower_bound({who, 0})) {
+    erase(*at);
   }
 }
 

@@ -6,14 +6,13 @@
 // are bounded as well, the oldest is forgotten. Of those whose time has come the one is next that is worth
 // most (BEP 40), where that is known, else any. Choosing the next is O(log n).
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
-#include <utility>
 #include <vector>
 
 #include <shoal/base/endpoint.hpp>
@@ -74,23 +73,44 @@ class peer_book {
   std::vector<endpoint> idle() const;
 
  private:
+  enum class standing : std::uint8_t { busy, waiting, ready };  ///< ready: its time has come
   struct entry {
-    std::uint32_t failures = 0;
-    std::optional<instant> due;  ///< nothing while busy
-    std::uint64_t ticket = 0;    ///< the order of those whose time has come: least first
-    bool ready = false;          ///< it has
+    endpoint who;
+    std::uint16_t failures = 0;
+    standing now = standing::busy;
+    instant due{};         ///< unless busy
+    std::uint64_t ticket;  ///< the order of those whose time has come: least first
   };
+  /// A place in a heap. It counts for nothing when the entry has moved on meanwhile.
+  template <class Key>
+  struct place {
+    Key key;
+    endpoint who;
+    friend auto operator<=>(const place&, const place&) = default;
+  };
+  template <class Key>
+  using heap = std::vector<place<Key>>;  // least first
 
-  void schedule(const endpoint& who, entry& e, instant due);
-  void unschedule(const endpoint& who, entry& e);
+  std::vector<entry>::iterator lower_bound(const endpoint& who);
+  entry* find(const endpoint& who);
+  const entry* find(const endpoint& who) const;
+  bool counts(const place<instant>& p) const;
+  bool counts(const place<std::uint64_t>& p) const;
+  template <class Key>
+  void push(heap<Key>& into, Key key, const endpoint& who);
+  template <class Key>
+  void tidy(heap<Key>& h);
+  void schedule(entry& e, instant due);
+  void unschedule(entry& e);
+  void erase(entry& e);
   std::uint64_t ticket_for(const endpoint& who, std::uint64_t random) const;
   bool make_room();
 
   book_settings settings_;
-  std::map<endpoint, entry> entries_;
-  std::size_t failing_ = 0;  // entries with failures
-  std::set<std::pair<instant, endpoint>> waiting_;
-  std::set<std::pair<std::uint64_t, endpoint>> ready_;  // by ticket
+  std::vector<entry> entries_;  // by endpoint
+  std::size_t failing_ = 0;     // entries with failures
+  heap<instant> waiting_;       // the first of each heap counts
+  heap<std::uint64_t> ready_;   // by ticket
   worth worth_;
   std::set<ip_address> banned_;
   ring<ip_address> banned_order_;
