@@ -51,23 +51,6 @@ TEST_CASE("a breach that no honest peer commits ends the connection at once") {
   }
 }
 
-TEST_CASE("what is heard is settled once") {
-  script s(false);
-  const auto key = s.join(2);
-  s.say(key, wire::have_all{});
-  s.actions.clear();
-  const wire::message unchoke = wire::unchoke{};
-  const endpoint found{ip_address::v4({10, 0, 0, 7}), 6881};
-  s.core.hear(s.now, received{key, std::span(&unchoke, 1)});
-  s.core.hear(s.now, peers_found{std::span(&found, 1)});
-  s.collect();
-  CHECK_FALSE(s.said_to<wire::request>(key).empty());  // what follows from the message alone
-  CHECK(s.all<connect>().empty());
-  s.core.settle(s.now);
-  s.collect();
-  CHECK(s.all<connect>().size() == 1);
-}
-
 TEST_CASE("a flood of harmless breaches ends the connection too") {
   const std::vector<std::pair<const char*, std::function<wire::message(std::uint32_t)>>> rows{
       {"have again and again", [](std::uint32_t) { return wire::have{piece_index(3)}; }},
