@@ -22,9 +22,9 @@ def received():
 
 
 class Swarm:
-    """A seeder and leechers that know only it."""
+    """A seeder and leechers that know only it; `there`: their files are, full of zeros, and need no new pages."""
 
-    def __init__(self, shop, original, leechers=1, up=0, down=0):
+    def __init__(self, shop, original, leechers=1, up=0, down=0, there=False):
         torrent = shop.path / "bench.torrent"
         subprocess.run([PROGRAM, "create", original, "-o", torrent], check=True, stdout=subprocess.DEVNULL)
         limit = ["--max-up", f"{up}MiB"] if up else []
@@ -36,6 +36,10 @@ class Swarm:
         for number in range(leechers):
             folder = shop.path / f"copy {number}"
             folder.mkdir()
+            if there:
+                with open(folder / original.name, "wb") as file:
+                    for _ in range(original.stat().st_size // MIB):
+                        file.write(bytes(MIB))
             self.leechers.append(Shoal(shop, f"leecher {number}", "leech", torrent, "-o", folder, "--listen",
                                        f"10.77.0.{number + 2}:0", "--peer", seeder.address(), *limit))
 
@@ -46,7 +50,7 @@ class Swarm:
 def rate_under(original, seconds, **limit):
     """MiB/s in the steady state: a second after the first bytes, when what the limit had kept is used up."""
     with Workshop("/dev/shm") as shop:
-        Swarm(shop, original, **limit)
+        Swarm(shop, original, there=True, **limit)  # at 1 GiB/s new pages are the limit
         before = received()
         wait_until(lambda: received() - before > MIB // 4, "the transfer should begin", every_s=0.002)
         time.sleep(1)
@@ -54,14 +58,6 @@ def rate_under(original, seconds, **limit):
         time.sleep(seconds)
         last, ended = received(), time.monotonic()
         return (last - first) / MIB / (ended - began)
-
-
-def touch(path, size):
-    """Memory that the machine has never touched costs more than the transfer: lets the copy find such that was."""
-    with open(path, "wb") as file:
-        for _ in range(size // MIB):
-            file.write(bytes(MIB))
-    path.unlink()
 
 
 def shares(original, rate, seconds):
@@ -93,7 +89,6 @@ def main():
             seconds = min(arguments.seconds, FILE_MAX / MIB / rate - 3)
             size = int(rate * (seconds + 3)) * MIB
             original = small if size <= 512 * MIB else random_file(shop.path / "large", size)
-            touch(shop.path / "touched", size)
             cells = []
             for direction in ("up", "down"):
                 got = rate_under(original, seconds, **{direction: rate})
