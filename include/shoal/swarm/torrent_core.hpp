@@ -33,14 +33,14 @@
 namespace shoal::swarm {
 
 struct core_settings {
-  std::uint32_t peers_max = 200;         ///< connections
-  std::uint32_t connect_until = 0;       ///< connects by itself to so many; 0: 60 % of `peers_max`
-  std::uint32_t connecting_max = 30;     ///< attempts at a time
-  std::uint32_t upload_slots = 0;        ///< 0: as many as suit the uplink, see `peer/choker`
-  bool advises = true;                   ///< as a seeder, suggests to each peer what nobody else has (BEP 6)
-  bool super_seed = false;               ///< with everything: hides it, and shows pieces one by one (BEP 16)
-  bool lends_slots = true;               ///< between two rounds, those that their holders have no use for
-  bool moves_requests = true;            ///< that wait in line at one peer, to another that could answer at once
+  std::uint32_t peers_max = 200;      ///< connections
+  std::uint32_t connect_until = 0;    ///< connects by itself to so many; 0: 60 % of `peers_max`
+  std::uint32_t connecting_max = 30;  ///< attempts at a time
+  std::uint32_t upload_slots = 0;     ///< 0: as many as suit the uplink, see `peer/choker`
+  bool advises = true;                ///< as a seeder, suggests to each peer what nobody else has (BEP 6)
+  bool super_seed = false;            ///< with everything: hides it, and shows pieces one by one (BEP 16)
+  bool lends_slots = true;            ///< between two rounds, those that their holders have no use for
+  bool moves_requests = true;         ///< that wait in line at one peer, to another that could answer at once
   std::uint64_t upload_bytes_per_s = 0;  ///< of payload, 0 for no limit
   std::uint64_t download_bytes_per_s = 0;
   std::uint64_t upload_ahead_bytes_max = 16U << 20;  ///< loading, or loaded and not sent, all peers
