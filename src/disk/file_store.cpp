@@ -147,7 +147,7 @@ result<void> file_store::state::read_slice(const metainfo::file_slice& slice,
       h == haste::none ? descriptor(slice.file, false) : result<shared_file>(cache.find(slice.file, false));
   if (!open && open.error() == posix::no_such_file_or_directory) return errc::short_read;
   if (!open) return open.error();
-  if (!*open) return errc::short_read;
+  if (!*open) return posix::make_error_code(posix::resource_unavailable_try_again);  // opening may wait
   std::vector<iovec> list;
   chunks.take(slice.length, [&](std::span<std::byte> chunk) { append(list, chunk.data(), chunk.size()); });
   const bool any_way = h == haste::none || (*open)->in_memory;

@@ -45,7 +45,9 @@ class downloads {
   std::size_t pick_due(peer_state& p, std::size_t n, std::vector<block_ref>& out);
   std::optional<instant> advice_ends(const peer_state& p) const;
   bool is_fast(peer_state& p, piece_index piece);
+  bool is_idle(const peer_state& p) const;
   void even_out();
+  void move_requests();
   bool take_over(peer_state& idle, peer_state& busy);
   duration silent_for(const peer_state& p) const;
   void give_up(peer_state& p);

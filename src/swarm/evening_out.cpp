@@ -22,36 +22,42 @@ duration downloads::silent_for(const peer_state& p) const {
   return s_.now - std::max(p.window.awaited().front().asked_at, p.window.last_answer());
 }
 
+/// It serves us, and has nothing to send though we want something of it.
+bool downloads::is_idle(const peer_state& p) const {
+  return p.window.size() == 0 && may_ask(p) && !p.they_choke && !p.window.snubbed() &&
+         s_.now >= p.ask_again_at && !advice_ends(p);
+}
+
 void downloads::even_out() {
-  if (!s_.settings.moves_requests || !s_.running || !s_.disk_ok || s_.picker.in_endgame()) {
+  if (!s_.settings.moves_requests || !s_.running || !s_.disk_ok || s_.picker.in_endgame() ||
+      std::ranges::none_of(s_.askable, [&](peer_key key) { return is_idle(*s_.peers.find(key)); })) {
     return;
   }
-  std::vector<peer_state*> idle, busy;
+  instant next = evened_out_ + patience;
+  if (s_.now >= next) {
+    evened_out_ = s_.now;
+    next = s_.now + patience;
+    move_requests();
+  }
+  look_again_at_ = std::min(look_again_at_.value_or(next), next);
+}
+
+/// To each idle one from who has been silent for longest.
+void downloads::move_requests() {
+  std::vector<peer_state*> idle, silent;
   for (const auto key : s_.askable) {
     peer_state& p = *s_.peers.find(key);
-    if (p.they_choke || p.window.snubbed()) {
-      continue;
-    }
-    if (p.window.size() > 0) {
-      busy.push_back(&p);
-    } else if (may_ask(p) && s_.now >= p.ask_again_at && !advice_ends(p)) {
+    if (is_idle(p)) {
       idle.push_back(&p);
+    } else if (p.window.size() > 0 && !p.window.snubbed() && silent_for(p) >= patience) {
+      silent.push_back(&p);
     }
   }
-  if (idle.empty() || busy.empty()) {
-    return;
-  }
-  const instant next = evened_out_ + patience;
-  if (s_.now < next) {
-    look_again_at_ = std::min(look_again_at_.value_or(next), next);
-    return;
-  }
-  std::ranges::sort(busy, std::ranges::greater{}, [&](peer_state* q) { return silent_for(*q); });
-  evened_out_ = s_.now;
-  look_again_at_ = std::min(look_again_at_.value_or(s_.now + patience), s_.now + patience);
+  std::ranges::sort(silent, std::ranges::greater{},
+                    [&](const peer_state* q) { return std::pair(silent_for(*q), q->key); });
   for (peer_state* const p : idle) {
-    for (peer_state* const q : busy) {
-      if (q->window.size() > 0 && silent_for(*q) >= patience && take_over(*p, *q)) {
+    for (peer_state* const q : silent) {
+      if (q->window.size() > 0 && take_over(*p, *q)) {
         break;
       }
     }

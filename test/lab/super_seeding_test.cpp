@@ -10,6 +10,7 @@ double copies_sent(bool super_seeds, std::uint64_t seed) {
   auto s = flash_crowd(20, 16, 64);
   s.groups[0].up = {1 * mib, 1 * mib};
   s.groups[0].strategy.advises = false;
+  s.groups[1].strategy.moves_requests = false;        // as other clients, for whom this is
   s.groups[0].strategy.slots = super_seeds ? 0 : 20;  // everybody at once
   s.groups[0].strategy.super_seeds = super_seeds;
   const auto r = run(s, seed);
@@ -24,7 +25,7 @@ TEST_CASE("a super seeder sends little more than one copy until the swarm is who
     const double super = copies_sent(true, seed);
     CHECK(super >= 1);
     CHECK(super <= 1.1);
-    CHECK(copies_sent(false, seed) > super + 0.1);  // else there is nothing to spare
+    CHECK(copies_sent(false, seed) > super + 0.35);  // else there is nothing to spare
   }
 }
 
