@@ -87,6 +87,7 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   gate reading;
   read_pace pace;
   asio::steady_timer pause;
+  int wakes_at = 1;      ///< bytes, as the kernel knows it
   bool backlog = false;  ///< the inbox keeps whole frames
   bool asked_pool = false;
   std::size_t batches_ahead = 0;
@@ -124,6 +125,8 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
 
   next read_step();
   next read_socket(inbound_batch& batch, result<inbox::verdict>& verdict);
+  next after_reading(std::chrono::steady_clock::time_point now);
+  void be_woken_at(int bytes);
   void decrypt(std::span<const iovec> parts, std::size_t n);
   void ask_pool();
   next write_step();
@@ -179,7 +182,7 @@ peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, resul
   error failed;
   const std::size_t n = receive_some(socket.native_handle(), parts, failed);
   if (would_block(failed)) {
-    return next::wait_for_socket;
+    return after_reading(std::chrono::steady_clock::now());
   }
   if (failed) {
     stop(failed);
@@ -189,15 +192,27 @@ peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, resul
   verdict = planned ? ahead.settle(plan, n, room, batch) : ahead.feed(room.first(n), batch);
   const auto now = std::chrono::steady_clock::now();
   pace.read(n, now);
-  if (n == bytes_of(parts)) {
-    return next::step;
-  }
+  return n == bytes_of(parts) ? next::step : after_reading(now);
+}
+
+/// The socket is empty.
+peer_link::state::next peer_link::state::after_reading(std::chrono::steady_clock::time_point now) {
   const auto later = pace.next(now);
   if (later == now) {
+    be_woken_at(1);
     return next::wait_for_socket;
   }
+  be_woken_at(read_pace::lump_bytes);
   pause.expires_at(later);
   return next::pause;
+}
+
+/// See read_pace.hpp. A kernel that refuses wakes us too often, no more.
+void peer_link::state::be_woken_at(int bytes) {
+  if (std::exchange(wakes_at, bytes) != bytes) {
+    error ignored;
+    socket.set_option(tcp::socket::receive_low_watermark(bytes), ignored);
+  }
 }
 
 /// The first `n` bytes of what was read, where they lie.

@@ -3,6 +3,9 @@
 // each of them would wake this side, and often the peer for the requests that answer it. Where nothing is
 // lost by it, the next read comes a few milliseconds later and finds them together in the socket's buffer.
 //
+// The kernel is told (SO_RCVLOWAT) not to wake anybody meanwhile: Asio asks epoll for edges, and each segment
+// that comes is one, whether or not a read waits for it.
+//
 // Only a steady flow of payload is paced. What comes first on a connection, single messages, and whatever
 // comes fast are read at once: neither a handshake nor a fast transfer ever waits.
 
@@ -14,13 +17,17 @@ namespace shoal::net {
 class read_pace {
  public:
   using time_point = std::chrono::steady_clock::time_point;
+  using pause_length = std::chrono::milliseconds;
 
-  /// Short beside every round trip that is not on one machine, and far too short to fill a receive buffer of
-  /// 128 KiB at `fast`.
-  static constexpr auto pause = std::chrono::milliseconds(5);
+  /// Nearly what a limited sender of ours takes for a bunch, so that most reads find one.
+  static constexpr pause_length longest{40};
+  static constexpr pause_length shortest{5};
+  /// So many bytes may come during a pause before they wake anybody (SO_RCVLOWAT).
+  static constexpr int lump_bytes = 256 * 1024;
 
   /// `n` bytes were read.
   void read(std::size_t n, time_point now) {
+    last_ = now;
     if (now - begin_ > stale) {
       begin_ = now;
       bytes_ = 0;
@@ -29,8 +36,10 @@ class read_pace {
     bytes_ += n;
     const auto elapsed = now - begin_;
     if (elapsed >= interval) {
-      const double rate = static_cast<double>(bytes_) / std::chrono::duration<double>(elapsed).count();
+      const double rate = static_cast<double>(bytes_) / seconds(elapsed);
       paced_ = rate > trickle && rate < fast;
+      for (pause_ = longest; pause_ > shortest && rate * seconds(pause_) > wanted_bytes; pause_ /= 2) {
+      }
       begin_ = now;
       bytes_ = 0;
     }
@@ -39,19 +48,25 @@ class read_pace {
   /// Until when the next read should wait, after one at `now` that emptied the socket; `now` for not at all.
   /// The times are the same for all connections, so that one wake serves them all.
   time_point next(time_point now) const {
-    if (!paced_) return now;
+    if (!paced_ || now - last_ > silence) return now;
     const auto since = now.time_since_epoch();
-    return time_point(since - since % pause + pause);
+    return time_point(since - since % pause_ + pause_);
   }
 
  private:
+  static double seconds(std::chrono::duration<double> d) { return d.count(); }
+
   static constexpr auto interval = std::chrono::milliseconds(100);
+  static constexpr auto silence = std::chrono::milliseconds(100);
   static constexpr auto stale = std::chrono::seconds(1);
-  static constexpr double trickle = 128.0 * 1024;    // bytes per second
-  static constexpr double fast = 8.0 * 1024 * 1024;  // bytes per second
+  static constexpr double trickle = 128.0 * 1024;       // bytes per second
+  static constexpr double wanted_bytes = 128.0 * 1024;  // of one read
+  static constexpr double fast = 8.0 * 1024 * 1024;     // bytes per second
 
   time_point begin_{};
+  time_point last_{};
   std::size_t bytes_ = 0;
+  pause_length pause_ = longest;
   bool paced_ = false;
 };
 

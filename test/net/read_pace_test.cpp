@@ -43,9 +43,17 @@ TEST_CASE("a slow steady flow is read every few milliseconds, all connections at
   REQUIRE(a.paced());
   const auto later = a.pace.next(a.now);
   CHECK((later > a.now));
-  CHECK((later <= a.now + read_pace::pause));
-  CHECK((later.time_since_epoch() % read_pace::pause == 0ms));
+  CHECK((later <= a.now + read_pace::longest));
+  CHECK((later.time_since_epoch() % read_pace::longest == 0ms));
   CHECK((b.pace.next(a.now) == later));
+}
+
+TEST_CASE("the faster a flow the shorter are its pauses, so that they bring about as much") {
+  flow f;
+  f.run(300ms, 6 * 1024);
+  REQUIRE(f.paced());
+  f.now -= f.now.time_since_epoch() % read_pace::longest;
+  CHECK((f.pace.next(f.now) == f.now + read_pace::longest / 2));
 }
 
 TEST_CASE("the pace is forgotten when the flow gets fast, and when nothing came for a while") {
@@ -54,6 +62,9 @@ TEST_CASE("the pace is forgotten when the flow gets fast, and when nothing came 
   REQUIRE(f.paced());
   SUBCASE("fast") {
     f.run(200ms, 16 * 1024);
+  }
+  SUBCASE("nothing, and at once") {
+    f.now += 150ms;
   }
   SUBCASE("nothing") {
     f.now += 2s;
