@@ -33,6 +33,18 @@ std::size_t with_parts(Call call, int socket, std::span<iovec> parts, error& fai
 
 }  // namespace detail
 
+inline bool would_block(const error& e) {
+  return e == boost::asio::error::would_block || e == boost::asio::error::try_again;
+}
+
+inline std::size_t bytes_of(std::span<const iovec> parts) {
+  std::size_t sum = 0;
+  for (const auto& part : parts) {
+    sum += part.iov_len;
+  }
+  return sum;
+}
+
 /// Bytes sent, 0 with an error; `would_block` is one.
 inline std::size_t send_some(int socket, std::span<iovec> parts, error& failed) {
   return detail::with_parts(::sendmsg, socket, parts, failed);

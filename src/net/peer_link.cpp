@@ -27,6 +27,7 @@
 #include "net/read_pace.hpp"
 #include "net/sealed_writer.hpp"
 #include "net/serial.hpp"
+#include "net/wake_threshold.hpp"
 
 namespace shoal::net {
 namespace {
@@ -41,18 +42,6 @@ constexpr std::size_t parts_per_write_max = 2 + 1 + 2 * peer_link::blocks_per_wr
 std::span<std::byte> thread_read_buffer() {
   thread_local const auto bytes = std::make_unique_for_overwrite<std::byte[]>(predicted_read::bytes_max);
   return {bytes.get(), predicted_read::bytes_max};
-}
-
-bool would_block(const error& e) {
-  return e == asio::error::would_block || e == asio::error::try_again;
-}
-
-std::size_t bytes_of(std::span<const iovec> parts) {
-  std::size_t sum = 0;
-  for (const auto& part : parts) {
-    sum += part.iov_len;
-  }
-  return sum;
 }
 
 error code_of(const std::exception_ptr& e) {
@@ -87,7 +76,7 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   gate reading;
   read_pace pace;
   asio::steady_timer pause;
-  int wakes_at = 1;      ///< bytes, as the kernel knows it
+  wake_threshold wakes;
   bool backlog = false;  ///< the inbox keeps whole frames
   bool asked_pool = false;
   std::size_t batches_ahead = 0;
@@ -126,7 +115,6 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   next read_step();
   next read_socket(inbound_batch& batch, result<inbox::verdict>& verdict);
   next after_reading(std::chrono::steady_clock::time_point now);
-  void be_woken_at(int bytes);
   void decrypt(std::span<const iovec> parts, std::size_t n);
   void ask_pool();
   next write_step();
@@ -199,20 +187,12 @@ peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, resul
 peer_link::state::next peer_link::state::after_reading(std::chrono::steady_clock::time_point now) {
   const auto later = pace.next(now);
   if (later == now) {
-    be_woken_at(1);
+    wakes.set(socket, 1);
     return next::wait_for_socket;
   }
-  be_woken_at(read_pace::lump_bytes);
+  wakes.set(socket, read_pace::lump_bytes);
   pause.expires_at(later);
   return next::pause;
-}
-
-/// See read_pace.hpp. A kernel that refuses wakes us too often, no more.
-void peer_link::state::be_woken_at(int bytes) {
-  if (std::exchange(wakes_at, bytes) != bytes) {
-    error ignored;
-    socket.set_option(tcp::socket::receive_low_watermark(bytes), ignored);
-  }
 }
 
 /// The first `n` bytes of what was read, where they lie.

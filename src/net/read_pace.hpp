@@ -1,10 +1,10 @@
 #pragma once
 // Whether a read should wait for more to arrive. What a slow connection brings comes in many small parts, and
 // each of them would wake this side, and often the peer for the requests that answer it. Where nothing is
-// lost by it, the next read comes a few milliseconds later and finds them together in the socket's buffer.
+// lost by it, the next read comes 5 to 40 ms later, the faster the flow the sooner, and finds them together
+// in the socket's buffer.
 //
-// The kernel is told (SO_RCVLOWAT) not to wake anybody meanwhile: Asio asks epoll for edges, and each segment
-// that comes is one, whether or not a read waits for it.
+// Meanwhile the socket should wake nobody (net/wake_threshold).
 //
 // Only a steady flow of payload is paced. What comes first on a connection, single messages, and whatever
 // comes fast are read at once: neither a handshake nor a fast transfer ever waits.
@@ -12,17 +12,18 @@
 #include <chrono>
 #include <cstddef>
 
+#include <shoal/base/time.hpp>
+
 namespace shoal::net {
 
 class read_pace {
  public:
   using time_point = std::chrono::steady_clock::time_point;
-  using pause_length = std::chrono::milliseconds;
 
   /// Nearly what a limited sender of ours takes for a bunch, so that most reads find one.
-  static constexpr pause_length longest{40};
-  static constexpr pause_length shortest{5};
-  /// So many bytes may come during a pause before they wake anybody (SO_RCVLOWAT).
+  static constexpr duration longest = std::chrono::milliseconds(40);
+  static constexpr duration shortest = std::chrono::milliseconds(5);
+  /// So many bytes may come during a pause before they wake anybody.
   static constexpr int lump_bytes = 256 * 1024;
 
   /// `n` bytes were read.
@@ -36,9 +37,11 @@ class read_pace {
     bytes_ += n;
     const auto elapsed = now - begin_;
     if (elapsed >= interval) {
-      const double rate = static_cast<double>(bytes_) / seconds(elapsed);
+      const double rate = static_cast<double>(bytes_) / to_seconds(elapsed);
       paced_ = rate > trickle && rate < fast;
-      for (pause_ = longest; pause_ > shortest && rate * seconds(pause_) > wanted_bytes; pause_ /= 2) {
+      pause_ = longest;
+      while (pause_ > shortest && rate * to_seconds(pause_) > most_bytes) {
+        pause_ /= 2;
       }
       begin_ = now;
       bytes_ = 0;
@@ -54,19 +57,18 @@ class read_pace {
   }
 
  private:
-  static double seconds(std::chrono::duration<double> d) { return d.count(); }
-
+  /// Of a pause: no more than a receive buffer takes.
+  static constexpr double most_bytes = 128.0 * 1024;
   static constexpr auto interval = std::chrono::milliseconds(100);
   static constexpr auto silence = std::chrono::milliseconds(100);
   static constexpr auto stale = std::chrono::seconds(1);
-  static constexpr double trickle = 128.0 * 1024;       // bytes per second
-  static constexpr double wanted_bytes = 128.0 * 1024;  // of one read
-  static constexpr double fast = 8.0 * 1024 * 1024;     // bytes per second
+  static constexpr double trickle = 128.0 * 1024;    // bytes per second
+  static constexpr double fast = 8.0 * 1024 * 1024;  // bytes per second
 
   time_point begin_{};
   time_point last_{};
   std::size_t bytes_ = 0;
-  pause_length pause_ = longest;
+  duration pause_ = longest;
   bool paced_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <doctest/doctest.h>
 
@@ -154,4 +156,31 @@ TEST_CASE("unsend takes out what waits, and the owner's count of queued blocks c
   CHECK(c.a.owner.payload_sent() == payload_of(expected));
   CHECK(c.payload.available() == c.payload.capacity());
   c.finish();
+}
+
+TEST_CASE("after a slow flow has ended a single message is heard without another") {
+  rng random(17);
+  interview i;
+  asio::steady_timer clock(i.context);
+  std::size_t said = 0;
+  const auto say = [&](const std::vector<spoken>& all) {
+    asio::write(i.raw, asio::buffer(on_the_wire(all)));
+    said += all.size();
+  };
+  const auto pass = [&](std::chrono::milliseconds time) {
+    bool over = false;
+    clock.expires_after(time);
+    clock.async_wait([&](error) { over = true; });
+    run_until(i.context, [&] { return over; });
+  };
+  for (int n = 0; n < 30; ++n) {
+    say(random_blocks(random, 1));
+    pass(std::chrono::milliseconds(10));
+  }
+  run_until(i.context, [&] { return i.end.owner.heard_count() == said; });
+  pass(std::chrono::milliseconds(200));
+  say({{wire::have{piece_index(3)}, {}}});
+  run_until(i.context, [&] { return i.end.owner.heard_count() == said; });
+  i.end.link.close({});
+  i.run_until_closed();
 }
