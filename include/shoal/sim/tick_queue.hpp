@@ -5,6 +5,9 @@
 //
 // A ring of lists, one a tick; what is further off waits in a heap. A list is sorted by place when its tick
 // comes, by digits, so the price of an event does not grow with their number or that of the places.
+//
+// Lists are made of chunks, which go from list to list: what is outstanding in a large swarm takes hundreds
+// of MiB, and changes its place ten times a second.
 
 #include <algorithm>
 #include <array>
@@ -12,6 +15,8 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -33,7 +38,7 @@ class tick_queue {
     assert(tick >= tick_);
     ++size_;
     if (tick - tick_ < ring_size) {
-      list_of(tick).push_back(what);
+      put(list_of(tick), what);
     } else {
       later_.push_back({tick, sequence_++, what});
       std::push_heap(later_.begin(), later_.end());
@@ -50,16 +55,18 @@ class tick_queue {
   std::span<const T> pop() {
     reach();
     const std::size_t from = at_;
-    const std::uint32_t place = today_[from].place();
-    while (at_ < today_.size() && today_[at_].place() == place) {
+    const auto today = today_.all();
+    const std::uint32_t place = today[from].place();
+    while (at_ < today.size() && today[at_].place() == place) {
       ++at_;
     }
     size_ -= at_ - from;
-    return std::span<const T>(today_).subspan(from, at_ - from);
+    return today.subspan(from, at_ - from);
   }
   /// What comes after that in the same tick, `n` at most: for who wants to fetch early what it will need.
   std::span<const T> ahead(std::size_t n) const {
-    return std::span<const T>(today_).subspan(at_, std::min(n, today_.size() - at_));
+    const auto today = today_.all();
+    return today.subspan(at_, std::min(n, today.size() - at_));
   }
 
  private:
@@ -73,25 +80,59 @@ class tick_queue {
     }
   };
 
+  using chunk = std::unique_ptr<T[]>;
+  struct list {
+    std::vector<chunk> chunks;  // all full but the last
+    std::size_t size = 0;
+  };
+  /// So many, one after another, of which a new number costs nothing while there is room.
+  class row {
+   public:
+    void resize(std::size_t n) {
+      if (n > room_) {
+        room_ = n + n / 8;
+        things_.reset();  // first: both would be large
+        things_ = std::make_unique_for_overwrite<T[]>(room_);
+      }
+      size_ = n;
+    }
+    std::size_t size() const { return size_; }
+    std::span<const T> all() const { return {things_.get(), size_}; }
+    T& operator[](std::size_t i) { return things_[i]; }
+
+   private:
+    std::unique_ptr<T[]> things_;
+    std::size_t room_ = 0;
+    std::size_t size_ = 0;
+  };
+
   static constexpr std::int64_t ring_size = 256;
+  static constexpr std::size_t chunk_size = 512;
   static constexpr int digit_bits = 10;
 
-  std::vector<T>& list_of(std::int64_t tick) { return ring_[static_cast<std::size_t>(tick % ring_size)]; }
+  list& list_of(std::int64_t tick) { return ring_[static_cast<std::size_t>(tick % ring_size)]; }
+
+  void put(list& l, const T& what) {
+    const std::size_t at = l.size++ % chunk_size;
+    if (at == 0) {
+      if (spare_.empty()) {
+        spare_.push_back(std::make_unique_for_overwrite<T[]>(chunk_size));
+      }
+      l.chunks.push_back(std::move(spare_.back()));
+      spare_.pop_back();
+    }
+    l.chunks.back()[at] = what;
+  }
 
   void reach() {
     while (at_ == today_.size()) {
       assert(size_ > 0);
       at_ = 0;
-      auto spent = std::exchange(today_, {});
-      spent.clear();
-      while (list_of(tick_).empty()) {
+      today_.resize(0);
+      while (list_of(tick_).size == 0) {
         turn_to(size_ == later_.size() ? later_.front().tick : tick_ + 1);
       }
-      today_ = std::exchange(list_of(tick_), {});
-      if (auto& next = list_of(tick_ + 1); next.capacity() == 0) {
-        next = std::move(spent);  // else its memory goes back: a list is as large as its tick is busy
-      }
-      sort();
+      take(list_of(tick_));
     }
   }
 
@@ -100,38 +141,55 @@ class tick_queue {
     tick_ = tick;
     while (!later_.empty() && later_.front().tick - tick_ < ring_size) {
       std::pop_heap(later_.begin(), later_.end());
-      list_of(later_.back().tick).push_back(later_.back().what);
+      put(list_of(later_.back().tick), later_.back().what);
       later_.pop_back();
     }
   }
 
-  void sort() {
-    std::uint32_t most = 0;
-    for (const T& t : today_) {
-      most = std::max(most, t.place());
+  template <class F>
+  static void for_each(const list& l, F f) {
+    std::size_t left = l.size;
+    for (const auto& c : l.chunks) {
+      for (const T& t : std::span(c.get(), std::min(left, chunk_size))) {
+        f(t);
+      }
+      left -= std::min(left, chunk_size);
     }
-    for (int shift = 0; shift < 32 && most >> shift != 0; shift += digit_bits) {
-      const auto digit = [&](const T& t) { return t.place() >> shift & ((1U << digit_bits) - 1); };
-      std::array<std::size_t, (1U << digit_bits)> begin{};
-      for (const T& t : today_) {
-        ++begin[digit(t)];
-      }
-      std::size_t sum = 0;
-      for (auto& n : begin) {
-        sum += std::exchange(n, sum);
-      }
-      scratch_.resize(today_.size());
-      for (const T& t : today_) {
-        scratch_[begin[digit(t)]++] = t;
-      }
+  }
+
+  /// All of the list, sorted by place, and its chunks back: the list is empty then.
+  void take(list& l) {
+    std::uint32_t most = 0;
+    for_each(l, [&](const T& t) { most = std::max(most, t.place()); });
+    sort_by(0, today_, l.size, [&](auto f) { for_each(l, f); });
+    std::ranges::move(l.chunks, std::back_inserter(spare_));
+    l.chunks.clear();
+    l.size = 0;
+    for (int shift = digit_bits; shift < 32 && most >> shift != 0; shift += digit_bits) {
+      sort_by(shift, scratch_, today_.size(), [&](auto f) { std::ranges::for_each(today_.all(), f); });
       std::swap(today_, scratch_);
     }
   }
 
-  std::vector<std::vector<T>> ring_;  // by tick modulo their number
-  std::vector<entry> later_;          // a heap
-  std::vector<T> today_;              // of `tick_`, in order; those before `at_` are out
-  std::vector<T> scratch_;
+  /// By one digit of the place. `each` calls a function with each of the `n` in their order.
+  template <class Each>
+  static void sort_by(int shift, row& out, std::size_t n, Each each) {
+    const auto digit = [&](const T& t) { return t.place() >> shift & ((1U << digit_bits) - 1); };
+    std::array<std::size_t, (1U << digit_bits)> begin{};
+    each([&](const T& t) { ++begin[digit(t)]; });
+    std::size_t sum = 0;
+    for (auto& count : begin) {
+      sum += std::exchange(count, sum);
+    }
+    out.resize(n);
+    each([&](const T& t) { out[begin[digit(t)]++] = t; });
+  }
+
+  std::vector<list> ring_;    // by tick modulo their number
+  std::vector<chunk> spare_;  // in no list
+  std::vector<entry> later_;  // a heap
+  row today_;                 // of `tick_`, in order; those before `at_` are out
+  row scratch_;
   std::size_t at_ = 0;
   std::int64_t tick_ = 0;
   std::uint64_t sequence_ = 0;
