@@ -93,7 +93,7 @@ bool connections::is_duplicate(const peer_joined& e) {
 void connections::greet(peer_state& p, bool greeted) {
   const auto& have = s_.picker.have();
   if (s_.hiding) {
-    p.shown = bitfield(s_.geometry.piece_count());
+    p.shown = std::make_unique<bitfield>(s_.geometry.piece_count());
     if (p.fast && !greeted) {
       s_.tell(p, wire::have_none{});
     }

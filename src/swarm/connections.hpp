@@ -22,6 +22,8 @@ class connections {
   void left(peer_key key);
   void connect_failed(const swarm::connect_failed& e);
   void found(std::span<const endpoint> peers);
+  /// It stands in the address book.
+  bool knows(const endpoint& who) const { return book_.knows(who); }
 
   // Messages that say what a peer has or is.
   void has_bitfield(peer_state& p, const std::vector<std::byte>& bits);

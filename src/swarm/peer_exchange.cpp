@@ -103,16 +103,16 @@ void peer_exchange::take(peer_state& p, const wire::extended& m) {
     connections_.oddity(p, "peer exchange more often than once a minute");
     return;
   }
+  connections_.found(believed);
   for (const auto& who : message->added) {
     if ((who.flags & wire::pex_peer::holepunch) != 0 &&
-        std::ranges::find(believed, who.endpoint) != believed.end()) {
-      relays_.emplace_back(who.endpoint, p.key);
+        std::ranges::find(believed, who.endpoint) != believed.end() && connections_.knows(who.endpoint)) {
+      relays_.emplace_back(who.endpoint, p.key);  // others we do not connect to
     }
   }
   if (relays_.size() > relays_max) {
     relays_.erase(relays_.begin(), relays_.end() - relays_max);
   }
-  connections_.found(believed);
 }
 
 std::optional<peer_key> peer_exchange::take_relay(const endpoint& who) {

@@ -21,10 +21,13 @@ ip_address host(std::uint8_t n) {
 }
 
 struct meeting : driven<torrent_core> {
-  explicit meeting(bool is_private = false) : driven(setup(is_private)) { on(start{}); }
+  explicit meeting(bool is_private = false, const core_settings& settings = {})
+      : driven(setup(is_private, settings)) {
+    on(start{});
+  }
 
-  static core_setup setup(bool is_private) {
-    auto s = script::setup(false, {});
+  static core_setup setup(bool is_private, const core_settings& settings) {
+    auto s = script::setup(false, settings);
     s.is_private = is_private;
     s.listen_port = 6881;
     return s;
@@ -184,6 +187,21 @@ TEST_CASE("who cannot be connected to is asked for at the peer that told of it, 
   CHECK(m.dialled({host(2), 2222}) == 2);
   m.on(connect_failed{{host(2), 2222}});
   CHECK(m.told(relay).size() == 1);
+}
+
+TEST_CASE("nobody is remembered as the way to a peer for which the address book has no room") {
+  core_settings narrow;
+  narrow.book.entries_max = 2;  // the relay, and one more
+  meeting m(false, narrow);
+  const auto relay = m.join(host(1), true, 1111);
+  wire::pex_message told;
+  told.added = {{{host(2), 2222}, wire::pex_peer::holepunch}, {{host(3), 3333}, wire::pex_peer::holepunch}};
+  m.say(relay, wire::extended{wire::our_ut_pex_id, wire::encode(told)});
+  CHECK(m.dialled({host(3), 3333}) == 0);
+  m.on(connect_failed{{host(3), 3333}});
+  CHECK(m.told(relay).empty());
+  m.on(connect_failed{{host(2), 2222}});
+  CHECK(m.told(relay) == std::vector<message>{{kind::rendezvous, {host(2), 2222}}});
 }
 
 TEST_CASE("a peer that speaks it is told of with the flag") {

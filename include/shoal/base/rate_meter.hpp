@@ -42,7 +42,8 @@ class meter_of {
 
  private:
   void advance(instant now) {
-    const auto second = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    const auto second = static_cast<std::int32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
     if (!started_) {
       started_ = true;
       first_ = now;
@@ -65,8 +66,8 @@ class meter_of {
   std::array<Slot, slots> ring_{};
   std::uint64_t sum_ = 0;
   std::uint64_t total_ = 0;
-  std::int64_t second_ = 0;
   instant first_{};
+  std::int32_t second_ = 0;
   bool started_ = false;
 };
 

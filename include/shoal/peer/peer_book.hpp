@@ -70,6 +70,7 @@ class peer_book {
   }
 
   std::size_t size() const { return entries_.size(); }
+  bool knows(const endpoint& who) const { return find(who) != nullptr; }
   /// Nobody is in it, and nobody is banned but by the user's filter.
   bool knows_nobody() const { return entries_.empty() && banned_.empty(); }
   /// All that are not busy. O(n).

@@ -2,6 +2,7 @@
 // All we know of one connected peer. A record, not an actor: the swarm's sides read and write it.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,9 +65,9 @@ struct peer_state {
   instant unchoked_at{};                 ///< last time; the epoch for never
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
   std::vector<promise> promised;         ///< pieces meant for it alone, and not asked for whole yet
-  std::optional<bitfield> shown;  ///< to whom we hide what we have (BEP 16): the pieces that it knows of
-  std::uint64_t owed_bytes = 0;   ///< of these, what it has not passed on, as far as we know
-  allowance lendings{10};         ///< of its slot, while it has no use for it
+  std::unique_ptr<bitfield> shown;  ///< to whom we hide what we have (BEP 16): the pieces that it knows of
+  std::uint64_t owed_bytes = 0;     ///< of these, what it has not passed on, as far as we know
+  allowance lendings{10};           ///< of its slot, while it has no use for it
   small_rate_meter up;
 
   // Who it is.
