@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <malloc.h>
 #include <mutex>
 #include <thread>
 #include <unistd.h>
@@ -61,6 +62,9 @@ std::vector<lab::run_result> experiment::run() {
   const bool any_live =
       std::any_of(plan_.begin(), plan_.end(), [](const auto& p) { return p.mode == lab::run_mode::live; });
   const auto jobs = any_live ? 1 : std::min<std::size_t>(options_.jobs, plan_.size());
+  if (jobs == 1 && !any_live) {
+    ::mallopt(M_ARENA_MAX, 1);  // its thread shares this one's heap, see lab/roomy_heap
+  }
   std::vector<std::thread> workers;
   working_ = jobs;
   for (std::size_t i = 0; i < jobs; ++i) {

@@ -1,9 +1,9 @@
 #include <chrono>
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <shoal/lab/run_sim.hpp>
 
+#include "lab/roomy_heap.hpp"
 #include "lab/sim_cast.hpp"
 
 namespace shoal::lab {
@@ -44,9 +44,8 @@ class stride {
 }  // namespace
 
 run_result run_sim(const scenario& s, const run_options& options) {
-  // A swarm takes gigabytes in small pieces: the system is asked for 16 MiB at a time instead of 128 KiB.
-  ::mallopt(M_TOP_PAD, 16 << 20);
   const auto start = wall_clock::now();
+  roomy_heap heap;
   run_result out;
   out.scenario = s;
   out.mode = run_mode::sim;
@@ -61,6 +60,7 @@ run_result run_sim(const scenario& s, const run_options& options) {
   while (!over() && !out.interrupted) {
     const auto begun = wall_clock::now();
     cast.swarm().run_until(std::min({end, next_sample, cast.swarm().now() + pace.length()}));
+    heap.has_grown();
     if (cast.swarm().now() >= next_sample) {
       cast.sample();
       next_sample += from_seconds(cast.sample_every_s());
