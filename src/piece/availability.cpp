@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <limits>
 #include <numeric>
 #include <utility>
 
+#include <shoal/base/fetch_early.hpp>
 #include <shoal/piece/availability.hpp>
 
 namespace shoal::piece {
@@ -11,7 +13,12 @@ namespace {
 
 /// Candidates that `rarest` looks at one by one before it turns to the words: a peer that has one in sixteen
 /// of the pieces, spread evenly, gets past them once in sixty times.
-constexpr int probes_max = 64;
+constexpr std::uint32_t probes_max = 64;
+/// After so many of them it is looked up, in a torrent of so few words, where a peer has something at all, if
+/// it has so few candidates: most peers that are looked at in vain have none.
+constexpr std::uint32_t probes_in_vain = 8;
+constexpr std::size_t least_in_words_max = 8;
+constexpr std::size_t least_in_looks_max = 8;
 /// Words and candidates that a search by rarity looks at before it takes the best so far: all of a torrent of
 /// some thousand pieces. Of a greater one it is a sample that holds one of the rarest in a thousand with near
 /// certainty, at a bounded price, even when the peer has half of a million pieces and none of the rare half.
@@ -187,14 +194,30 @@ std::uint8_t availability::highest_priority() const {
 }
 
 std::optional<piece_index> availability::rarest(const bitfield& has, rng& random) const {
-  int probes = 0;
+  std::uint32_t probes = 0;
   for (std::uint8_t priority = priority_max; priority > 0; --priority) {
     const order& o = orders_[priority];
-    for (std::size_t n = 0; n < o.begin.size(); ++n) {
-      const std::uint32_t size = o.end_of(n) - o.begin[n];
-      std::uint32_t at = size == 0 ? 0 : static_cast<std::uint32_t>(random.below(size));
+    std::optional<std::size_t> none_below;
+    auto end = static_cast<std::uint32_t>(o.pieces.size());
+    for (std::size_t n = 0; end > 0; ++n) {
+      const std::uint32_t begin = o.begin[n];
+      const std::uint32_t size = std::exchange(end, begin) - begin;
+      if (size == 0) {
+        continue;
+      }
+      auto at = static_cast<std::uint32_t>(random.below(size));
+      if (probes >= probes_in_vain && !none_below) {
+        none_below = least_in(has, priority);
+      }
+      if (none_below && n < *none_below) {
+        probes += size;
+        if (probes >= probes_max) {
+          return scan(has, static_cast<std::size_t>(random.below(partial_.size())), true);
+        }
+        continue;
+      }
       for (std::uint32_t i = 0; i < size; ++i, at = at + 1 == size ? 0 : at + 1) {
-        const piece_index p = index_of(o.pieces[o.begin[n] + at]);
+        const piece_index p = index_of(o.pieces[begin + at]);
         if (has.test(p)) {
           return p;
         }
@@ -205,6 +228,30 @@ std::optional<piece_index> availability::rarest(const bitfield& has, rng& random
     }
   }
   return std::nullopt;
+}
+
+/// The least number of peers counted for a candidate of this priority in `has`, or less where that would take
+/// long to find; the largest number there is when there is no such candidate.
+std::size_t availability::least_in(const bitfield& has, std::uint8_t priority) const {
+  const auto ours = candidates_.words();
+  const auto theirs = has.words();
+  if (ours.size() > least_in_words_max) {
+    return 0;
+  }
+  std::size_t looks = 0;
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  for (std::size_t w = 0; w < ours.size(); ++w) {
+    for (std::uint64_t bits = ours[w] & theirs[w]; bits != 0; bits &= bits - 1) {
+      const std::size_t piece = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      if (++looks > least_in_looks_max) {
+        return 0;  // one of so many is met soon
+      }
+      if (priority_[piece] == priority) {
+        least = std::min<std::size_t>(least, partial_[piece]);
+      }
+    }
+  }
+  return least;
 }
 
 std::optional<piece_index> availability::first_from(const bitfield& has, piece_index start) const {
@@ -253,6 +300,18 @@ std::optional<piece_index> availability::scan(const bitfield& has, std::size_t s
     }
   }
   return best;
+}
+
+void availability::fetch_early() const {
+  constexpr std::size_t pieces_max = 512;  // more would push out what is needed sooner
+  if (partial_.size() <= pieces_max) {
+    shoal::fetch_early(partial_.data(), partial_.size() * sizeof(partial_[0]));
+    shoal::fetch_early(priority_.data(), priority_.size() * sizeof(priority_[0]));
+    shoal::fetch_early(place_.data(), place_.size() * sizeof(place_[0]));
+    const order& o = orders_[highest_priority()];
+    shoal::fetch_early(o.pieces.data(), o.pieces.size() * sizeof(o.pieces[0]));
+    shoal::fetch_early(o.begin.data(), o.begin.size() * sizeof(o.begin[0]));
+  }
 }
 
 void availability::check() const {

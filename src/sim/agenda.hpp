@@ -108,6 +108,7 @@ class numbered {
   }
   void give_back(std::uint32_t n) { free_.push_back(n); }
   T& operator[](std::uint32_t n) { return things_[n]; }
+  const T& operator[](std::uint32_t n) const { return things_[n]; }
 
  private:
   std::deque<T> things_;

@@ -38,7 +38,9 @@ void virtual_swarm::world::run_until(instant end) {
 /// All that happens at one node at this instant, what comes of it at once too.
 void virtual_swarm::world::visit(node_index i, std::span<const happening> what) {
   visiting = i;
-  fetch_early();
+  if (todo.coarse()) {
+    fetch_early();
+  }
   const auto go_through = [&](std::span<const happening> all) {
     for (const auto& h : all) {
       ++events;
@@ -64,16 +66,6 @@ void virtual_swarm::world::visit(node_index i, std::span<const happening> what) 
     go_through(more);
   }
   visiting = nobody;
-}
-
-/// What comes next will be needed soon: its memory may be on its way meanwhile.
-void virtual_swarm::world::fetch_early() const {
-  constexpr std::size_t ahead = 48;  // some more than a node of a busy swarm has to do at a time
-  for (const auto& h : todo.ahead(ahead)) {
-    if (h.what == happening_kind::letter) {
-      __builtin_prefetch(&ends[h.a]);
-    }
-  }
 }
 
 /// What happens at the node that is visited, at the same instant when that is rounded, is part of the visit.
@@ -158,10 +150,8 @@ void virtual_swarm::world::hear(node_index i, const swarm::event& e) {
 /// Does what the core asks for. No action drives a core itself: what follows from it is an event of its own,
 /// but loads from a disk that takes no time, which `settle` answers.
 void virtual_swarm::world::carry_out(node_index i) {
-  auto& core = *nodes[i.index()].core;
-  swarm::action a;
-  while (core.poll(a)) {
-    std::visit([&](auto& what) { act(i, what); }, a);
+  const auto one = [&](auto& what) { act(i, what); };
+  while (outbox.take_with([&](swarm::action& a) { std::visit(one, a); })) {
   }
 }
 
@@ -224,7 +214,8 @@ void virtual_swarm::world::join(node_index i) {
     n.watched->verified = setup.have;
     n.watched->fed = now;
   }
-  n.core = std::make_unique<swarm::torrent_core>(std::move(setup));
+  setup.outbox = &outbox;
+  n.core.emplace(std::move(setup));
   n.core->on(now, swarm::start{});
   settle(i);
   set_wake(i);
@@ -359,7 +350,7 @@ std::size_t virtual_swarm::size() const {
   return world_->nodes.size();
 }
 bool virtual_swarm::present(node_index who) const {
-  return world_->nodes[who.index()].core != nullptr;
+  return world_->nodes[who.index()].core.has_value();
 }
 const swarm::torrent_core& virtual_swarm::core(node_index who) const {
   return *world_->nodes[who.index()].core;

@@ -2,7 +2,8 @@
 // The inside of a simulated swarm: nodes, the ends of their connections, what is on its way, and one function
 // an event. What happens at one node at one instant is one visit: its core hears it all, and settles once.
 // Split over files by subject: world.cpp (the loop, nodes), wiring.cpp (connections), letters.cpp (messages),
-// transfer.cpp (blocks), services.cpp (disk, tracker), watch.cpp (the checkers).
+// transfer.cpp (blocks), services.cpp (disk, tracker), fetch_early.cpp (hints to the caches), watch.cpp (the
+// checkers).
 
 #include <cstdint>
 #include <deque>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include <shoal/base/ring.hpp>
 #include <shoal/registry/swarm_table.hpp>
 #include <shoal/sim/pipe.hpp>
 #include <shoal/sim/trace.hpp>
@@ -84,8 +86,8 @@ struct watch_record {
 };
 
 struct node {
-  std::unique_ptr<swarm::torrent_core> core;  ///< while present
-  std::unique_ptr<node_plan> plan;            ///< until it joins
+  std::optional<swarm::torrent_core> core;  ///< while present
+  std::unique_ptr<node_plan> plan;          ///< until it joins
   pipe up, down, disk;
   duration latency{};
   std::optional<site_index> site;
@@ -127,7 +129,6 @@ struct virtual_swarm::world {
   // The loop and the nodes: world.cpp.
   void run_until(instant end);
   void visit(node_index i, std::span<const happening> what);
-  void fetch_early() const;
   void happen(const happening& h);
   void hear(node_index i, const swarm::event& e);
   void settle(node_index i);
@@ -137,6 +138,10 @@ struct virtual_swarm::world {
   void join(node_index i);
   void remove(node_index i);
   void push(instant when, const happening& h, agenda::rounding how = agenda::rounding::nearest);
+
+  // Ahead of need: fetch_early.cpp.
+  void fetch_early() const;
+  void fetch_early(const node& n, int visits) const;
 
   // What a core asks for.
   void act(node_index i, swarm::send& a);
@@ -218,6 +223,7 @@ struct virtual_swarm::world {
   bool tracker_answers = true;
   bool has_sides = false;  // some node was put on a side of a partition once
   sha1_digest info_hash;
+  ring<swarm::action> outbox;  // of the core in hand
   std::deque<node> nodes;
   std::vector<site> sites;
   std::vector<connection_end> ends;

@@ -43,6 +43,29 @@ void torrent_core::check() const {
   parts_->up.check();
 }
 
+void torrent_core::fetch_early() const {
+  shoal::fetch_early(parts_.get(), sizeof(parts));
+}
+void torrent_core::fetch_lists_early() const {
+  const auto& s = parts_->s;
+  s.peers.fetch_early();
+  s.picker.fetch_early();
+  parts_->schedule.fetch_early();
+  if (!s.gained.empty()) {
+    shoal::fetch_early(&s.gained.back(), 1);
+  }
+}
+void torrent_core::fetch_peers_early() const {
+  constexpr std::size_t hot_bytes = 6 * cache_line;  // up to what they do not look at with every message
+  parts_->s.peers.for_each_place([](const peer_state* p) { shoal::fetch_early(p, hot_bytes); });
+}
+void torrent_core::fetch_queues_early() const {
+  parts_->s.peers.for_each_place([](const peer_state* p) {
+    p->uploads.fetch_early();
+    p->window.fetch_early();
+  });
+}
+
 bool torrent_core::banned(const ip_address& who) const {
   return parts_->links.banned(who);
 }

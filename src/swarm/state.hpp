@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <shoal/base/fetch_early.hpp>
 #include <shoal/base/ring.hpp>
 #include <shoal/base/rng.hpp>
 #include <shoal/base/token_bucket.hpp>
@@ -34,6 +35,15 @@ class roster {
   void remove(peer_key key) { peers_.erase(place(key)); }
   std::size_t size() const { return peers_.size(); }
   bool empty() const { return peers_.empty(); }
+
+  /// See `torrent_core`: the list, and where each peer lies without a look at it.
+  void fetch_early() const { shoal::fetch_early(peers_.data(), peers_.size() * sizeof(entry)); }
+  template <class F>
+  void for_each_place(F f) const {
+    for (const auto& one : peers_) {
+      f(one.who.get());
+    }
+  }
 
   /// Calls f(peer_state&) for each peer that is not being dropped.
   template <class F>
@@ -76,6 +86,7 @@ struct state {
         info_hash(s.info_hash),
         chance(s.seed),
         picker(s.geometry, s.settings.picking, chance.next()),
+        outbox(s.outbox != nullptr ? *s.outbox : own_outbox),
         listen_port(s.listen_port) {}
 
   core_settings settings;
@@ -84,7 +95,8 @@ struct state {
   rng chance;
   piece::picker picker;
   roster peers;
-  ring<action> outbox;
+  ring<action> own_outbox;
+  ring<action>& outbox;
   core_totals totals;
   rate_meter down, up;
   token_bucket upload_bucket, download_bucket;
@@ -110,7 +122,10 @@ struct state {
 
   bool complete() const { return picker.wanted_count() == 0; }
 
-  void emit(action a) { outbox.push_back(std::move(a)); }
+  template <class A>
+  void emit(A a) {
+    outbox.push_back(std::move(a));
+  }
   void tell(peer_state& p, wire::message m) {
     p.last_sent = now;
     tell_gained(p);

@@ -2,6 +2,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -64,4 +65,19 @@ TEST_CASE("what is taken from a ring is the oldest, and nothing when there is no
   CHECK(queue.take(out));
   CHECK(out == "second");
   CHECK(queue.empty());
+}
+
+TEST_CASE("what is taken from a ring where it lies is the oldest, too") {
+  ring<std::string> queue;
+  std::string out = "as it was";
+  const auto take = [&] { return queue.take_with([&](std::string& s) { out = std::move(s); }); };
+  CHECK_FALSE(take());
+  CHECK(out == "as it was");
+  for (int i = 0; i < 100; ++i) {  // around the end of the buffer and over its growth
+    queue.push_back(std::to_string(2 * i));
+    queue.push_back(std::to_string(2 * i + 1));
+    REQUIRE(take());
+    CHECK(out == std::to_string(i));
+  }
+  CHECK(queue.size() == 100);
 }

@@ -12,7 +12,7 @@
 
 namespace shoal {
 
-/// `T` is default-constructible; an element that left is replaced by T(), so that it keeps nothing.
+/// `T` is default-constructible. What left by `pop_front` is replaced by T(), so that it keeps nothing.
 template <class T>
 class ring {
  public:
@@ -24,20 +24,19 @@ class ring {
     return slots_[first_];
   }
 
-  void push_back(T what) {
+  /// Anything that can be assigned to a `T`: one of a variant's types goes straight to its place.
+  template <class U = T>
+  void push_back(U&& what) {
     if (size_ == slots_.size()) {
       grow();
     }
-    slots_[(first_ + size_) & (slots_.size() - 1)] = std::move(what);
+    slots_[(first_ + size_) & (slots_.size() - 1)] = std::forward<U>(what);
     ++size_;
   }
 
   void pop_front() {
     front() = T();
-    first_ = (first_ + 1) & (slots_.size() - 1);
-    if (--size_ == 0 && slots_.size() > kept_max) {
-      clear();
-    }
+    advance();
   }
 
   /// The oldest; false when there is none.
@@ -46,7 +45,19 @@ class ring {
       return false;
     }
     out = std::move(front());
-    pop_front();
+    advance();
+    return true;
+  }
+
+  /// Calls f(T&) with the oldest, where it lies, and lets it go; false when there is none. `f` moves out what
+  /// should not stay until the place is used again, and puts nothing in.
+  template <class F>
+  bool take_with(F f) {
+    if (empty()) {
+      return false;
+    }
+    f(front());
+    advance();
     return true;
   }
 
@@ -58,6 +69,13 @@ class ring {
 
  private:
   static constexpr std::size_t kept_max = (std::size_t{8} << 10) / sizeof(T);
+
+  void advance() {
+    first_ = (first_ + 1) & (slots_.size() - 1);
+    if (--size_ == 0 && slots_.size() > kept_max) {
+      clear();
+    }
+  }
 
   void grow() {
     std::vector<T> more(slots_.empty() ? 4 : 2 * slots_.size());  // a power of two

@@ -17,6 +17,7 @@
 #include <span>
 #include <vector>
 
+#include <shoal/base/fetch_early.hpp>
 #include <shoal/base/strong.hpp>
 #include <shoal/base/time.hpp>
 
@@ -61,6 +62,12 @@ class request_window {
   /// With `at_least` as if the window were so large, if the peer takes so many and is not snubbing us.
   std::size_t room(std::size_t at_least = 0) const;
   std::size_t size() const { return queue_.size() - head_; }
+  /// See `swarm::torrent_core`.
+  void fetch_early() const {
+    if (size() > 0) {
+      shoal::fetch_early(&queue_[head_], 1);
+    }
+  }
   std::size_t target() const;
 
   /// Nothing came for `snub_after` though something was asked. A snubbed window shrinks to one request, and

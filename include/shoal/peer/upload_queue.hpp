@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <shoal/base/fetch_early.hpp>
 #include <shoal/base/strong.hpp>
 
 namespace shoal::peer {
@@ -24,6 +25,13 @@ class upload_queue {
     queue_.insert(queue_.end() - static_cast<std::ptrdiff_t>(late ? 0 : late_), b);
     late_ += late ? 1 : 0;
     return true;
+  }
+
+  /// See `swarm::torrent_core`.
+  void fetch_early() const {
+    if (spent_ < queue_.size()) {
+      shoal::fetch_early(&queue_[spent_], 1);
+    }
   }
 
   /// None waits to be loaded.

@@ -52,6 +52,9 @@ class availability {
   /// Of what is in `has`, the candidate of the highest priority met first from `start` on, around the end.
   std::optional<piece_index> first_from(const bitfield& has, piece_index start) const;
 
+  /// The tables of a small torrent are on their way.
+  void fetch_early() const;
+
   /// Asserts every invariant; O(pieces).
   void check() const;
 
@@ -76,6 +79,7 @@ class availability {
   void lower(std::uint32_t piece);
   void lower_all();
   std::uint8_t highest_priority() const;
+  std::size_t least_in(const bitfield& has, std::uint8_t priority) const;
   /// Less is better: by priority, then (`by_rarity`) by availability.
   static std::uint64_t rank(std::uint8_t priority, std::uint32_t counted, bool by_rarity) {
     return (std::uint64_t{priority_max} - priority) << 32U | (by_rarity ? counted : 0U);

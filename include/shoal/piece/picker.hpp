@@ -88,6 +88,12 @@ class picker {
   /// How many pieces of `has` we want. One pass over the words.
   std::uint32_t wanted_in(const bitfield& has) const;
 
+  /// See `swarm::torrent_core`.
+  void fetch_early() const {
+    peers_.fetch_early();
+    progress_.fetch_early();
+  }
+
   // What peers have.
 
   void peer_joined(const bitfield& has);

@@ -2,11 +2,13 @@
 // The pieces begun and not yet verified: what of each block is missing, asked for or here. Memory is in
 // proportion to these pieces and not to the torrent, but for one number a piece that finds its entry.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include <shoal/base/fetch_early.hpp>
 #include <shoal/base/strong.hpp>
 
 namespace shoal::piece {
@@ -90,6 +92,12 @@ class progress_table {
   /// Forgets the piece, begun before.
   void end(piece_index p);
   void set_open(piece_index p, bool open);
+
+  /// See `swarm::torrent_core`.
+  void fetch_early() const {
+    constexpr std::size_t entries_max = 8;
+    shoal::fetch_early(entries_.data(), std::min(live_, entries_max) * sizeof(piece_progress));
+  }
 
   void check() const;
 

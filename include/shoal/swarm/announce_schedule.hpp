@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include <shoal/base/fetch_early.hpp>
 #include <shoal/swarm/announce_lane.hpp>
 
 namespace shoal::swarm {
@@ -29,6 +30,9 @@ class announce_schedule {
   /// An announce that is due, if any; it is under way from now on.
   std::optional<request> next(instant now, rng& chance);
   std::optional<instant> deadline() const;
+
+  /// See `torrent_core`.
+  void fetch_early() const { shoal::fetch_early(lanes_.data(), lanes_.empty() ? 0 : sizeof(lanes_[0])); }
 
   /// The answer to a ticket; an old ticket is ignored (false).
   bool answered(instant now, std::uint32_t ticket, const announce::announce_response& r, rng& chance);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <shoal/base/bitfield.hpp>
+#include <shoal/base/ring.hpp>
 #include <shoal/base/rng.hpp>
 #include <shoal/hash/digest.hpp>
 #include <shoal/peer/choker.hpp>
@@ -71,6 +72,9 @@ struct core_setup {
   bitfield have;                         ///< verified and on disk
   std::vector<std::uint8_t> priorities;  ///< one a piece, as `picker::set_priority`; empty: all 4
   std::uint64_t seed = 0;                ///< of all chance
+  /// Where actions wait for `poll`; null: each core has its own. Who drives many cores by turns from one
+  /// thread may give them one, and empties it before it turns to another core: it stays in the caches.
+  ring<action>* outbox = nullptr;
 };
 
 /// Payload bytes.
@@ -109,6 +113,13 @@ class torrent_core {
   void settle(instant now);
   bool poll(action& out);
   std::optional<instant> deadline() const;
+
+  /// Hints for who drives more cores than the caches hold: what events look at may be on its way before they
+  /// come. Each of these looks at what the one before it fetched, so it should be called some time later.
+  void fetch_early() const;
+  void fetch_lists_early() const;
+  void fetch_peers_early() const;
+  void fetch_queues_early() const;
 
   /// There is nothing to do but to announce, and nothing to remember but what `core_at_rest` holds: all
   /// pieces are here, no peer is, none is known or banned, and nothing went out of late. A shell that has
