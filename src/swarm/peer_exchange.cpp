@@ -56,6 +56,7 @@ void peer_exchange::sweep() {
 
 void peer_exchange::tell(peer_state& p) {
   std::vector<const peer_state*> fresh;
+  fresh.reserve(s_.peers.size());
   s_.peers.for_each([&](const peer_state& other) {
     if (other.pex_number > p.pex_told && other.key != p.key && may_hear_of(p, *other.listens_at)) {
       fresh.push_back(&other);
@@ -69,6 +70,7 @@ void peer_exchange::tell(peer_state& p) {
     told = fresh.back()->pex_number;  // the others next time
   }
   wire::pex_message m;
+  m.added.reserve(fresh.size());
   for (const auto* const other : fresh) {
     m.added.push_back({*other->listens_at, flags_of(*other)});
   }
@@ -99,14 +101,19 @@ void peer_exchange::take(peer_state& p, const wire::extended& m) {
     std::erase_if(message->added, [](const auto& a) { return (a.flags & wire::pex_peer::seed) != 0; });
   }
   std::vector<endpoint> believed;
+  believed.reserve(message->added.size());
   if (!intake_.take(s_.now, p.remote.address, *message, believed)) {
     connections_.oddity(p, "peer exchange more often than once a minute");
     return;
   }
   connections_.found(believed);
+  auto next = believed.begin();  // they stand there in the order of the message
   for (const auto& who : message->added) {
-    if ((who.flags & wire::pex_peer::holepunch) != 0 &&
-        std::ranges::find(believed, who.endpoint) != believed.end() && connections_.knows(who.endpoint)) {
+    if (next == believed.end() || who.endpoint != *next) {
+      continue;
+    }
+    ++next;
+    if ((who.flags & wire::pex_peer::holepunch) != 0 && connections_.knows(who.endpoint)) {
       relays_.emplace_back(who.endpoint, p.key);  // others we do not connect to
     }
   }

@@ -84,6 +84,7 @@ peer_state* uploads::holder_to_displace(const peer_state& p) {
 /// lent would be of no use otherwise, and a content spreads sooner when chance deals it out.
 peer_state* uploads::next_in_need() {
   std::vector<peer_state*> first;  // equals
+  first.reserve(s_.peers.size());
   const auto before = [&](const peer_state& a, const peer_state& b) {
     return s_.complete() && a.unchoked_at < b.unchoked_at;
   };
