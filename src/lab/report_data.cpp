@@ -150,10 +150,13 @@ json::object run_fields(const run_result& r) {
   for (std::uint32_t i = 0; i < r.scenario.groups.size(); ++i) {
     groups.emplace_back(group_fields(r, group_index(i)));
   }
-  json::array matrix;
-  for (const auto& row : exchanged(r)) {
-    matrix.emplace_back(numbers(row));
-  }
+  const auto table = [](const auto& rows) {
+    json::array out;
+    for (const auto& row : rows) {
+      out.emplace_back(numbers(row));
+    }
+    return out;
+  };
   json::object all;
   put_completions(all, completions(r));
   return {{"name", r.scenario.name},
@@ -177,7 +180,8 @@ json::object run_fields(const run_result& r) {
           {"breaches", numbers(r.breaches)},
           {"all", std::move(all)},
           {"groups", std::move(groups)},
-          {"exchanged", std::move(matrix)},
+          {"exchanged", table(exchanged(r))},
+          {"unchoked_s", r.unchoked_s ? json::value(table(*r.unchoked_s)) : json::value(nullptr)},
           {"series", series_fields(r.series)},
           {"availability", map_fields(r.series)}};
 }

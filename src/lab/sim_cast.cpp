@@ -15,6 +15,8 @@ namespace {
 
 /// Where an address book is short, it has so many times the addresses that the peer may be connected to.
 constexpr std::uint32_t book_per_neighbour = 4;
+/// Peers of a swarm in which all slots are watched.
+constexpr std::uint32_t slots_watched_max = 1000;
 /// Peers that the checkers watch.
 constexpr std::uint32_t watched_max = 250;
 
@@ -86,6 +88,7 @@ sim_cast::sim_cast(const scenario& s, const run_options& options, run_result& ou
       swarm_(plan_of(s, options), this),
       series_(s, out.series),
       chance_(options.seed + 1),
+      slots_(s.groups.size(), s.peer_count() <= slots_watched_max),
       spread_(s.piece_count()),
       unspread_(s.piece_count()) {
   for (std::uint32_t g = 0; g < s.groups.size(); ++g) {
@@ -227,6 +230,7 @@ void sim_cast::go(sim::node_index who, bool in_good_order) {
     return;
   }
   p.present = false;
+  slots_.end_all_of(who, now_s());
   --present_;
   incomplete_ -= p.complete ? 0 : 1;
   peer_result& r = out_.peers[who.index()];
@@ -305,12 +309,23 @@ void sim_cast::spread(piece_index piece) {
   out_.seeder_bytes_until_whole = sent;
 }
 
+void sim_cast::on_slot(sim::node_index who, sim::node_index whom, bool unchoked) {
+  const part& giver = parts_[who.index()];
+  const part& taker = parts_[whom.index()];
+  if (!unchoked) {
+    slots_.end(who, whom, now_s());
+  } else if (giver.present && !giver.complete && taker.present && !taker.complete) {
+    slots_.begin(who, giver.group.index(), whom, taker.group.index(), now_s());
+  }
+}
+
 void sim_cast::on_complete(sim::node_index who) {
   part& p = parts_[who.index()];
   if (!p.present || p.complete) {
     return;
   }
   p.complete = true;
+  slots_.end_all_of(who, now_s());
   p.given_done = p.given;
   --incomplete_;
   ++complete_;
@@ -359,6 +374,7 @@ void sim_cast::finish() {
   out_.ended_s = now_s();
   out_.events = swarm_.events();
   out_.trace_digest = swarm_.digest();
+  out_.unchoked_s = slots_.table(now_s());
   for (std::uint32_t i = 0; i < parts_.size(); ++i) {
     peer_result& r = out_.peers[i];
     if (parts_[i].present) {

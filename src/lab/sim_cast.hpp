@@ -10,6 +10,7 @@
 #include <shoal/sim/virtual_swarm.hpp>
 
 #include "lab/sampler.hpp"
+#include "lab/slot_times.hpp"
 
 namespace shoal::lab {
 
@@ -31,6 +32,7 @@ class sim_cast : public sim::observer {
   void on_block(sim::node_index from, sim::node_index to, std::uint32_t bytes) override;
   void on_piece(sim::node_index who, piece_index piece) override;
   void on_complete(sim::node_index who) override;
+  void on_slot(sim::node_index who, sim::node_index whom, bool unchoked) override;
 
  private:
   struct part {  // one peer's
@@ -70,6 +72,7 @@ class sim_cast : public sim::observer {
     std::uint64_t given = 0, taken = 0;  // bytes
   };
   std::vector<exchange> exchanged_;           // of each peer, with each group
+  slot_times slots_;                          // not of a large swarm
   std::vector<const fault*> waiting_faults_;  // for a part of the work
   std::uint32_t leechers_ = 0;                // that are to come, or have come
   std::uint32_t to_come_ = 0;

@@ -179,6 +179,10 @@ void virtual_swarm::world::act(node_index i, swarm::send& a) {
     watch_send(i, a);
   }
   if (const link* const l = find_link(i, a.key)) {
+    const bool unchokes = std::holds_alternative<wire::unchoke>(a.message);
+    if (watcher != nullptr && (unchokes || std::holds_alternative<wire::choke>(a.message))) {
+      watcher->on_slot(i, l->to, unchokes);
+    }
     post(i, *l, std::move(a.message));
   }
 }

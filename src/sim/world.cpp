@@ -10,6 +10,7 @@ void observer::on_block(node_index, node_index, std::uint32_t) {}
 void observer::on_piece(node_index, piece_index) {}
 void observer::on_complete(node_index) {}
 void observer::on_report(node_index, const swarm::report&) {}
+void observer::on_slot(node_index, node_index, bool) {}
 
 virtual_swarm::world::world(const swarm_plan& p, observer* w)
     : plan(p),

@@ -50,7 +50,8 @@ TEST_CASE("a summary counts those who came") {
 
 TEST_CASE("a report is three files that say the same") {
   const folder f;
-  const std::vector runs{sample_result(300), sample_result(20, 1.5, "crowd.count=20")};
+  std::vector runs{sample_result(300), sample_result(20, 1.5, "crowd.count=20")};
+  runs[0].unchoked_s = {{0, 0, 0}, {0, 20, 30}, {0, 40, 50}};
   REQUIRE(write_report(f.path / "new", runs).has_value());
   const auto data = text_of(f.path / "new" / "result.json");
   const auto parsed = json::parse(data);
@@ -58,6 +59,8 @@ TEST_CASE("a report is three files that say the same") {
   REQUIRE(list.size() == 2);
   const auto& first = list[0];
   CHECK(first.at("groups").as_array().size() == 3);
+  CHECK(first.at("unchoked_s").at(1).at(2).as_double() == 30);
+  CHECK(list[1].at("unchoked_s").is_null());
   CHECK(first.at("all").at("completed").to_number<int>() == 599);
   CHECK(first.at("all").at("times_s").as_array().size() == 513);
   CHECK(first.at("groups").at(1).at("times_s").as_array().size() == 300);

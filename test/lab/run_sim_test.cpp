@@ -53,6 +53,32 @@ TEST_CASE("a run tells who got what from whom, and how the swarm was meanwhile")
   CHECK(bytes == doctest::Approx(of_group).epsilon(0.05));
 }
 
+TEST_CASE("a run tells for how long leechers let each other have slots") {
+  auto s = flash_crowd(6, 16, 64);
+  s.groups.push_back(group("riders", role::leecher, 3, 2 * mib));
+  s.groups[1].strategy.slots = 2;
+  s.groups[2].strategy.choke = choke_rule::free_rider;
+  const auto r = run(s);
+  REQUIRE(r.unchoked_s.has_value());
+  const auto& t = *r.unchoked_s;
+  REQUIRE(t.size() == 3);
+  double all = 0, most = 0;
+  for (std::size_t g = 0; g < 3; ++g) {
+    CHECK(t[0][g] == 0);  // the seeder's do not count
+    CHECK(t[2][g] == 0);
+    CHECK(t[g][0] == 0);
+    all += t[1][g];
+  }
+  for (const auto& p : r.peers) {
+    most += p.group == group_index(1) ? 2 * *p.completed_s : 0;
+  }
+  CHECK(all > most / 2);
+  CHECK(all <= most);
+  s.groups[1].count = 1200;
+  s.content_bytes = 1 << 20;
+  CHECK_FALSE(run(s).unchoked_s.has_value());
+}
+
 TEST_CASE("the same scenario and seed give the same trace, with and without the wire") {
   const auto s = flash_crowd(10, 8, 64);
   run_options options;

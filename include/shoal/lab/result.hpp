@@ -70,6 +70,9 @@ struct run_result {
   /// Bytes that the seeders had sent when every piece was at some leecher for the first time; nothing: it
   /// never was, or it is not known.
   std::optional<std::uint64_t> seeder_bytes_until_whole;
+  /// Seconds for which leechers of the row's group had unchoked leechers of the column's, all pairs together;
+  /// nothing of live runs and of large swarms.
+  std::optional<std::vector<std::vector<double>>> unchoked_s;
   double ended_s = 0;
   bool interrupted = false;  ///< by the stop flag; what is here is true as far as it goes
 

@@ -68,6 +68,8 @@ class observer {
   /// Everything is.
   virtual void on_complete(node_index who);
   virtual void on_report(node_index who, const swarm::report& r);
+  /// `who` has said to `whom` that it unchokes it, or that it chokes it.
+  virtual void on_slot(node_index who, node_index whom, bool unchoked);
 };
 
 }  // namespace shoal::sim
