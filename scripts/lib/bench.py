@@ -1,5 +1,6 @@
 """The benches of whole programs: ours beside others', in turn, on the same content and the same tracker."""
 import argparse
+import itertools
 import re
 import statistics
 import subprocess
@@ -29,6 +30,11 @@ class Ours(Shoal):
 
 
 CLIENTS = {"shoal": Ours, "aria2": Aria2, "libtorrent": Libtorrent, "rtorrent": Rtorrent, "transmission": Transmission}
+
+
+def kinds(name):
+    """The clients of `aria2+shoal`: the first of them seeds, and all take turns to leech."""
+    return name.split("+")
 
 
 def address(number):
@@ -66,9 +72,13 @@ class Swarm(typing.NamedTuple):
 
 
 class Result(typing.NamedTuple):
-    seconds: float  # until every leecher is complete, from the start of the first one's process
+    completed_s: list  # when each leecher was complete, from the start of the first one's process
     first_data_s: float  # until the first leecher has written something
     costs: list  # what every process cost, the seeders first
+
+    @property
+    def seconds(self):
+        return max(self.completed_s)
 
 
 class Copy:
@@ -91,7 +101,7 @@ class Copy:
         return self.path.exists() and self.path.stat().st_blocks > 0
 
 
-def run_swarm(client, original, digest, swarm):
+def run_swarm(clients, original, digest, swarm):
     """One swarm from its start to its end; every copy is compared with the original."""
     with Workshop("/dev/shm") as shop:
         tracker = start_tracker(shop, "--interval", 10, listen=f"{address(20)}:0")
@@ -99,8 +109,8 @@ def run_swarm(client, original, digest, swarm):
         pieces = ["--piece-length", str(swarm.piece_length)] if swarm.piece_length else []
         subprocess.run([PROGRAM, "create", original, "-o", torrent, "-a", tracker.announce_url, *pieces], check=True,
                        stdout=subprocess.DEVNULL)
-        options = {} if client is Transmission else {"seeds": True}  # which finds out by itself
-        seeders = [client(shop, f"seeder {n}", torrent, original.parent, address(n), swarm.uplink, **options)
+        options = {} if clients[0] is Transmission else {"seeds": True}  # which finds out by itself
+        seeders = [clients[0](shop, f"seeder {n}", torrent, original.parent, address(n), swarm.uplink, **options)
                    for n in range(1, swarm.seeders + 1)]
         wait_until(lambda: seeders_known(tracker) == swarm.seeders, "the seeders should announce themselves",
                    every_s=0.1)
@@ -108,29 +118,30 @@ def run_swarm(client, original, digest, swarm):
         copies = [Copy(shop.path / f"copy {n}", original, swarm.preallocated) for n in range(1, swarm.leechers + 1)]
         started_at = time.monotonic()
         leechers = [client(shop, f"leecher {n}", torrent, copy.folder, address(swarm.seeders + n), swarm.uplink)
-                    for n, copy in enumerate(copies, 1)]
-        waiting = set(leechers)
+                    for n, (copy, client) in enumerate(zip(copies, itertools.cycle(clients)), 1)]
+        completed_s = {}
         first_data_at = None
 
         def all_complete():
             nonlocal first_data_at
-            if not first_data_at and (leechers[0].has_data() if hasattr(client, "has_data") else copies[0].has_data()):
+            if not first_data_at and (leechers[0] if hasattr(leechers[0], "has_data") else copies[0]).has_data():
                 first_data_at = time.monotonic()
                 if swarm.preallocated:  # what was there has been checked by now, which is not what is measured
                     watch.restart()
             if dead := [process for process in (*seeders, *leechers) if not process.running()]:
                 raise RuntimeError(f"a process ended before its time\n{dead[0].tail()}")
-            waiting.difference_update([leecher for leecher in waiting if leecher.complete()])
-            return not waiting
+            for n, leecher in enumerate(leechers):
+                if n not in completed_s and leecher.complete():
+                    completed_s[n] = time.monotonic() - started_at
+            return len(completed_s) == len(leechers)
 
         with Watch([*seeders, *leechers]) as watch:
             wait_until(all_complete, "every leecher should complete", 1800, every_s=0.005)
-            seconds = time.monotonic() - started_at
             costs = watch.costs()
         for copy in copies:
             if sha256(copy.path) != digest:
-                raise RuntimeError(f"{copy.path.parent.name} of {client.__name__} differs from the original")
-        return Result(seconds, (first_data_at or started_at) - started_at, costs)
+                raise RuntimeError(f"{copy.path.parent.name} differs from the original")
+        return Result([completed_s[n] for n in range(swarm.leechers)], (first_data_at or started_at) - started_at, costs)
 
 
 def runs_in_turn(names, runs, original, swarm):
@@ -139,8 +150,8 @@ def runs_in_turn(names, runs, original, swarm):
     results = {name: [] for name in names}
     for run in range(runs):
         for name in names:
-            results[name].append(run_swarm(CLIENTS[name], original, digest, swarm))
-            print(f"  run {run + 1}/{runs}: {name:<12} {results[name][-1].seconds:7.2f} s", file=sys.stderr, flush=True)
+            results[name].append(run_swarm([CLIENTS[kind] for kind in kinds(name)], original, digest, swarm))
+            print(f"  run {run + 1}/{runs}: {name:<18} {results[name][-1].seconds:7.2f} s", file=sys.stderr, flush=True)
     return results
 
 
@@ -168,13 +179,18 @@ def print_swarm(results, size, swarm):
     bound = max(size / swarm.uplink, swarm.leechers * size / (swarm.uplink * (1 + swarm.leechers)))
     gib = size * swarm.leechers / (1024 * MIB)
     print(f"lower bound max(F/u_seed, N F/(u_seed + sum u)): {bound:.2f} s")
-    print(f"{'client':<14}{'last leecher s':>16}{'over the bound':>16}{'worst run':>12}{'CPU s, all':>12}"
+    print(f"{'client':<20}{'last leecher s':>16}{'over the bound':>16}{'worst run':>12}{'CPU s, all':>12}"
           f"{'CPU s/GiB delivered':>21}")
     for name, runs in results.items():
         times = [run.seconds for run in runs]
         cpu = statistics.median(sum(cost["cpu_s"] for cost in run.costs) for run in runs)
-        print(f"{name:<14}{statistics.median(times):>16.2f}{statistics.median(times) / bound:>16.2f}"
+        print(f"{name:<20}{statistics.median(times):>16.2f}{statistics.median(times) / bound:>16.2f}"
               f"{max(times) / bound:>12.2f}{cpu:>12.1f}{cpu / gib:>21.2f}")
+        mixture = kinds(name)
+        for n, kind in enumerate(mixture if len(mixture) > 1 else []):
+            own = [run.completed_s[n::len(mixture)] for run in runs]
+            last = statistics.median(max(times) for times in own)
+            print(f"  {kind:<18}{last:>16.2f}{last / bound:>16.2f}{max(map(max, own)) / bound:>12.2f}")
 
 
 def kibibytes(text):
@@ -190,12 +206,14 @@ def parse_arguments():
     parser.add_argument("--leechers", type=int, help="default: 1 for transfer, 8 for swarm")
     parser.add_argument("--piece-kib", type=kibibytes, default=0, help="size of the pieces; default: as create does")
     parser.add_argument("--preallocated", action="store_true", help="into files that are there, of the right size")
-    parser.add_argument("--clients", default="shoal,aria2,libtorrent", help="default: %(default)s")
+    parser.add_argument("--clients", default="shoal,aria2,libtorrent",
+                        help="default: %(default)s; aria2+shoal is a swarm of both, where the first named seeds")
     arguments = parser.parse_args()
     arguments.clients = arguments.clients.split(",")
     for name in arguments.clients:
-        if name not in CLIENTS:
-            parser.error(f"--clients: {name} is none of {', '.join(CLIENTS)}")
+        for kind in kinds(name):
+            if kind not in CLIENTS:
+                parser.error(f"--clients: {kind} is none of {', '.join(CLIENTS)}")
     return arguments
 
 
