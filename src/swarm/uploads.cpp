@@ -22,83 +22,13 @@ constexpr std::uint64_t bytes_per_turn = 256U << 10;
 constexpr std::uint64_t bytes_per_turn_most = 16U << 20;
 constexpr double turn_seconds = 1;
 
-/// One holder's slot is lent so often, after ten times at once.
-constexpr duration lent_every = std::chrono::milliseconds(100);
-
-constexpr duration review_every = std::chrono::milliseconds(200);
-/// A limit of which no more than this part is left over is used up.
-constexpr double unused_part = 0.1;
+/// So many turns of a line go to who asks for the rarest piece, and then one to who has waited for longest.
+constexpr std::uint32_t rare_turns = 7;
 
 /// BEP 6: the allowed-fast set is for starting peers.
 constexpr std::size_t starting_pieces = 10;
 
 }  // namespace
-
-void uploads::interested(peer_state& p) {
-  const bool was = std::exchange(p.they_interested, true);
-  if (!p.we_choke) {
-    return;
-  }
-  if (!was && s_.settings.lends_slots && s_.unchoked >= slots()) {
-    if (peer_state* const holder = holder_to_displace(p)) {
-      choke(*holder);
-    }
-  }
-  if (s_.unchoked < slots()) {
-    unchoke(p);  // a free slot is not left empty until the next round
-  }
-}
-
-/// A slot that its holder has no use for is lent, until it has or the next round comes; but not over and over
-/// for one that cannot make up its mind, since others hear of each time.
-void uploads::not_interested(peer_state& p) {
-  const bool was = std::exchange(p.they_interested, false);
-  if (!was || p.we_choke || !s_.settings.lends_slots) {
-    return;
-  }
-  peer_state* const next = next_in_need();
-  if (next != nullptr && p.lendings.take(s_.now, lent_every)) {
-    choke(p);
-    unchoke(*next);
-  }
-}
-
-/// Somebody who has no use for the slot; or if a round gave `p` one, somebody to whom it was lent.
-peer_state* uploads::holder_to_displace(const peer_state& p) {
-  peer_state* idle = nullptr;
-  peer_state* guest = nullptr;
-  s_.peers.for_each([&](peer_state& holder) {
-    if (holder.we_choke) {
-      return;
-    }
-    if (!holder.they_interested) {
-      idle = &holder;
-    } else if (!holder.chosen) {
-      guest = &holder;
-    }
-  });
-  return idle != nullptr || !p.chosen ? idle : guest;
-}
-
-/// Somebody by chance, or when we want nothing, who has waited for longest. Not who gives us most: what is
-/// lent would be of no use otherwise, and a content spreads sooner when chance deals it out.
-peer_state* uploads::next_in_need() {
-  std::vector<peer_state*> first;  // equals
-  first.reserve(s_.peers.size());
-  const auto before = [&](const peer_state& a, const peer_state& b) {
-    return s_.complete() && a.unchoked_at < b.unchoked_at;
-  };
-  s_.peers.for_each([&](peer_state& p) {
-    if (!p.we_choke || !p.they_interested || (!first.empty() && before(*first.front(), p))) {
-      return;
-    }
-    if (!first.empty() && before(p, *first.front())) {
-      first.clear();
-    }
-    first.push_back(&p);
-  });
-  return first.empty() ? nullptr : first[static_cast<std::size_t>(s_.chance.below(first.size()))];
-}
 
 std::uint32_t uploads::slots() {
   const auto rule = s_.settings.choking.rule;
@@ -113,24 +43,6 @@ std::uint32_t uploads::slots() {
   }
   const bool limited = s_.settings.upload_bytes_per_s != 0;
   return limited ? finder_.slots() : peer::slots_for_rate(s_.up.bytes_per_s(s_.now));
-}
-
-void uploads::review_if_due() {
-  const auto since = s_.now - reviewed_at_;
-  if (since < review_every) {
-    return;
-  }
-  reviewed_at_ = s_.now;
-  const auto unused = static_cast<double>(s_.upload_bucket.take_unused(s_.now));
-  const auto limit = static_cast<double>(s_.settings.upload_bytes_per_s) * to_seconds(since);
-  if (limit == 0 || s_.settings.upload_slots != 0 || s_.peers.empty()) {
-    return;
-  }
-  const bool is_used_up = unused < unused_part * limit;
-  peer_state* const next = is_used_up ? nullptr : next_in_need();
-  if (finder_.review(is_used_up, next != nullptr) && s_.unchoked < slots()) {
-    unchoke(*next);
-  }
 }
 
 void uploads::unchoke(peer_state& p) {
@@ -177,11 +89,26 @@ void uploads::requested(peer_state& p, const block_ref& b) {
   const bool allowed =
       !p.we_choke || (p.has.count() < starting_pieces &&
                       std::find(p.allows_fast.begin(), p.allows_fast.end(), b.piece) != p.allows_fast.end());
-  if (!allowed || !p.uploads.push(b, spreading_.requested(p, b))) {
+  if (!allowed || !push(p, b)) {
     refuse(p, b);
     return;
   }
   line_up(p);
+}
+
+/// A rare piece overtakes what the peer asked for before, though not the piece that it is being sent: only
+/// when it is whole can others get it elsewhere. Who speaks BEP 6 hears of each request what becomes of it,
+/// and may be answered in any order.
+bool uploads::push(peer_state& p, const block_ref& b) {
+  const bool late = spreading_.requested(p, b);
+  if (late || !p.fast || s_.complete()) {
+    return p.uploads.push(b, late);
+  }
+  const auto copies = s_.picker.availability(b.piece);
+  return p.uploads.push_ahead(b, [&](const block_ref& other) {
+    const bool is_sent = p.turn_bytes > 0 && other.piece == p.turn_piece;
+    return !is_sent && s_.picker.availability(other.piece) > copies;
+  });
 }
 
 void uploads::line_up(peer_state& p) {
@@ -254,13 +181,31 @@ void uploads::pump() {
     } else if (!late_line_.empty()) {
       serve_first(late_line_, true);
     } else {
+      serve_one_more();
       return;
     }
   }
 }
 
+/// Brings forward who asks for what the fewest have. In a young swarm the uplinks that have a new piece are
+/// few: whatever else they send meanwhile, others could.
+void uploads::choose_next(std::vector<peer_key>& waiting) const {
+  if (waiting.size() < 2 || turns_ % (rare_turns + 1) == rare_turns || s_.complete()) {
+    return;
+  }
+  const auto copies = [&](peer_key key) {
+    const peer_state* const p = s_.peers.find(key);
+    return p == nullptr || p->uploads.idle() ? 0 : s_.picker.availability(p->uploads.front().piece);
+  };
+  const auto rarest = std::ranges::min_element(waiting, {}, copies);
+  std::rotate(waiting.begin(), rarest, rarest + 1);
+}
+
 /// Gives the first in the line what is left of its turn, as far as the limit goes.
 void uploads::serve_first(line& l, bool late) {
+  if (l.begun.empty()) {
+    choose_next(l.waiting);
+  }
   auto& first = l.begun.empty() ? l.waiting : l.begun;
   peer_state* const p = s_.peers.find(first.front());
   if (p != nullptr && &first == &l.waiting) {
@@ -271,7 +216,7 @@ void uploads::serve_first(line& l, bool late) {
     if (!s_.upload_bucket.ready(s_.now)) {
       held_up_ = true;
       if (&first == &l.waiting && p->turn_bytes > 0) {
-        l.waiting.pop_front();
+        l.waiting.erase(l.waiting.begin());
         l.begun.push_back(p->key);
       }
       return;  // its turn goes on
@@ -279,7 +224,8 @@ void uploads::serve_first(line& l, bool late) {
     p->turn_piece = p->uploads.front().piece;
     p->turn_bytes += take_one(*p);
   }
-  first.pop_front();
+  turns_ += &first == &l.waiting ? 1 : 0;
+  first.erase(first.begin());
   if (p != nullptr) {
     (late ? p->asking_late : p->asking) = false;
     if (!p->uploads.idle()) {

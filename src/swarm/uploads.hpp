@@ -8,7 +8,6 @@
 #include <span>
 #include <vector>
 
-#include <shoal/base/ring.hpp>
 #include <shoal/peer/thrift.hpp>
 
 #include "swarm/connections.hpp"
@@ -51,7 +50,7 @@ class uploads {
   /// Who may get a block, in turn, and some who are gone. Those come first whose turn has begun, and who had
   /// asked for no more: the sooner a piece is whole, the sooner it is passed on.
   struct line {
-    ring<peer_key> begun, waiting;
+    std::vector<peer_key> begun, waiting;  // short: who holds a slot, or may ask for allowed-fast pieces
 
     bool empty() const { return begun.empty() && waiting.empty(); }
   };
@@ -59,6 +58,8 @@ class uploads {
   peer_state* holder_to_displace(const peer_state& p);
   peer_state* next_in_need();
   void review_if_due();
+  bool is_silent(const peer_state& p) const;
+  void serve_one_more();
   void choke(peer_state& p);
   void unchoke(peer_state& p);
   void refuse(peer_state& p, const block_ref& b);
@@ -70,6 +71,8 @@ class uploads {
   std::uint64_t turn_bytes_max();
   bool turn_goes_on(peer_state& p);
   void line_up(peer_state& p);
+  bool push(peer_state& p, const block_ref& b);
+  void choose_next(std::vector<peer_key>& waiting) const;
   void serve_first(line& l, bool late);
   std::uint32_t take_one(peer_state& p);
 
@@ -82,6 +85,8 @@ class uploads {
   instant next_round_{};
   peer::slot_finder finder_;  // of a limited uplink
   instant reviewed_at_{};
+  instant one_more_at_{};
+  std::uint32_t turns_ = 0;  // that ended
   std::uint64_t ahead_ = 0;  // bytes loading, or loaded and not sent, all peers
   line line_;                // `peer_state::asking`
   line late_line_;  // `peer_state::asking_late`: nobody gets anything here while somebody stands in the other

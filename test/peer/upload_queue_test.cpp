@@ -108,5 +108,19 @@ TEST_CASE("an upload queue is bounded") {
   CHECK(queue.push(first));
 }
 
+TEST_CASE("a block goes ahead of those that yield, as far as they stand at the end, and of late ones") {
+  upload_queue queue;
+  for (std::uint32_t n = 0; n < 4; ++n) {
+    REQUIRE(queue.push(numbered(n)));
+  }
+  REQUIRE(queue.push(numbered(9), true));
+  queue.start_load();
+  const auto odd = [](const block_ref& b) { return b.begin / block_bytes != 1; };
+  REQUIRE(queue.push_ahead(numbered(5), odd));
+  for (const std::uint32_t n : {1U, 5U, 2U, 3U, 9U}) {
+    CHECK(queue.start_load() == numbered(n));
+  }
+}
+
 }  // namespace
 }  // namespace shoal::peer

@@ -1,6 +1,7 @@
 // Whom a peer serves between two choke rounds, and in which order.
 
 #include <algorithm>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -127,6 +128,94 @@ TEST_CASE("who asks for more of the piece that it is being sent comes before oth
     }
     REQUIRE(s.now < start + seconds(10));
   }
+}
+
+/// Serves 1 MiB/s; has pieces 0 and 1, of which others have only the first.
+struct two_served : script {
+  two_served() : script(limited()) {
+    for (std::uint8_t n = 0; n < 3; ++n) {
+      const auto other = join(static_cast<std::uint8_t>(10 + n));
+      say(other, wire::have_none{});
+      say(other, wire::have{piece_index(0)});
+    }
+    a = interested(*this, 2);
+    b = interested(*this, 3);
+  }
+  static core_setup limited() {
+    auto setup = with_slots(2);
+    setup.settings.upload_bytes_per_s = mib;
+    return setup;
+  }
+  void ask(peer_key key, std::uint32_t piece, std::uint32_t count) {
+    for (std::uint32_t n = 0; n < count; ++n) {
+      say(key, wire::request{block(piece, n)});
+    }
+  }
+  std::ptrdiff_t loads(peer_key key, std::uint32_t piece) const {
+    return std::ranges::count_if(
+        all<load>(), [&](const load& l) { return l.key == key && l.block.piece == piece_index(piece); });
+  }
+  /// Lets time pass until a block of the piece is taken for the peer, ten seconds at most.
+  void serve_until(peer_key key, std::uint32_t piece) {
+    for (int n = 0; n < 200 && loads(key, piece) == 0; ++n) {
+      now += std::chrono::milliseconds(50);
+      on(tick{});
+    }
+  }
+
+  peer_key a, b;
+};
+
+TEST_CASE("a rarer piece overtakes what its peer asked for before, but not the piece that it is being sent") {
+  two_served s;
+  s.ask(s.a, 0, 16);  // this turn begins
+  s.ask(s.b, 0, 16);
+  s.ask(s.b, 1, 16);
+  s.ask(s.a, 1, 16);
+  REQUIRE(s.loads(s.a, 0) > 0);
+  s.serve_until(s.b, 1);
+  CHECK(s.loads(s.a, 0) == 16);
+  CHECK(s.loads(s.b, 1) > 0);
+  CHECK(s.loads(s.b, 0) == 0);
+}
+
+TEST_CASE("whoever does not speak BEP 6 is answered in the order of asking") {
+  two_served s;
+  const auto old = s.join(4, false);
+  s.say(s.a, wire::not_interested{});
+  s.say(old, wire::interested{});
+  REQUIRE(is_served(s, old));
+  s.ask(s.b, 0, 16);
+  s.ask(old, 0, 16);
+  s.ask(old, 1, 16);
+  s.serve_until(old, 1);
+  CHECK(s.loads(old, 0) == 16);
+}
+
+TEST_CASE("somebody else is served while a slot's holder has got something and asks for no more") {
+  auto setup = with_slots(0);
+  setup.settings.upload_bytes_per_s = mib;
+  SUBCASE("and slots are lent") {}
+  SUBCASE("and slots are kept") {
+    setup.settings.lends_slots = false;
+  }
+  const bool lends = setup.settings.lends_slots;
+  script s(std::move(setup));
+  std::vector<peer_key> crowd;
+  for (std::uint8_t n = 0; n < 8; ++n) {
+    crowd.push_back(interested(s, static_cast<std::uint8_t>(2 + n)));
+  }
+  const auto served = [&] {
+    return std::ranges::count_if(crowd, [&](peer_key k) { return is_served(s, k); });
+  };
+  REQUIRE(served() == 4);
+  s.say(crowd[0], wire::request{block(0, 0)});
+  const block_loaded answer{crowd[0], block(0, 0), true};
+  s.on(blocks_loaded{std::span(&answer, 1)});
+  s.on(sent{crowd[0], block_bytes});
+  s.now += std::chrono::milliseconds(110);
+  s.on(tick{});
+  CHECK(served() == (lends ? 5 : 4));
 }
 
 }  // namespace

@@ -27,6 +27,21 @@ class upload_queue {
     return true;
   }
 
+  /// The same of one that is not late, ahead of those at the end of the line for which `yields(block)` holds.
+  /// O(those it overtakes).
+  template <class Yields>
+  bool push_ahead(const block_ref& b, Yields yields) {
+    if (queue_.size() - spent_ >= requests_max) {
+      return false;
+    }
+    std::size_t at = queue_.size() - late_;
+    while (at > waiting_ && yields(queue_[at - 1])) {
+      --at;
+    }
+    queue_.insert(queue_.begin() + static_cast<std::ptrdiff_t>(at), b);
+    return true;
+  }
+
   /// See `swarm::torrent_core`.
   void fetch_early() const {
     if (spent_ < queue_.size()) {
