@@ -18,7 +18,7 @@ struct create_options {
   torrent_wishes wishes;
 };
 
-void declare(CLI::App& c, create_options& o) {
+void declare_create(CLI::App& c, create_options& o) {
   c.add_option("PATH", o.path, "File or folder to make a torrent of")->required();
   c.add_option("-o,--output", o.output, "Torrent file to write")->type_name("FILE")->required();
   add_values(c, "-a,--tracker", o.wishes.trackers, parse_tracker, "URL",
@@ -66,8 +66,8 @@ exit_code create(context& x, const create_options& o) {
 
 void add_create(CLI::App& program, chosen_command& chosen) {
   add_command<create_options>(program, chosen, "create",
-                              "Make a torrent file. The content is read once to hash its pieces.", declare,
-                              create);
+                              "Make a torrent file. The content is read once to hash its pieces.",
+                              declare_create, create);
 }
 
 }  // namespace shoal::app

@@ -34,7 +34,7 @@ struct leech_options {
   transfer_options transfer;
 };
 
-void declare(CLI::App& c, leech_options& o) {
+void declare_leech(CLI::App& c, leech_options& o) {
   c.add_option("TORRENT", o.torrents, "Torrent files or magnet links")->required();
   c.add_option("-o,--output", o.directory, "Folder to save in; default here")->type_name("DIR");
   auto* leave = c.add_flag("--exit-when-complete", o.end.when_complete,
@@ -214,8 +214,8 @@ exit_code leech(context& x, const leech_options& o) {
 void add_leech(CLI::App& program, chosen_command& chosen) {
   add_command<leech_options>(
       program, chosen, "leech",
-      "Fetch what torrents name, then seed it for the others. Run again, it goes on where it was.", declare,
-      leech);
+      "Fetch what torrents name, then seed it for the others. Run again, it goes on where it was.",
+      declare_leech, leech);
 }
 
 }  // namespace shoal::app

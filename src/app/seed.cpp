@@ -30,7 +30,7 @@ struct seed_options {
   transfer_options transfer;
 };
 
-void declare(CLI::App& c, seed_options& o) {
+void declare_seed(CLI::App& c, seed_options& o) {
   c.add_option("PATH", o.what, "Torrent files, or files and folders to make torrents of")->required();
   add_optional(c, "--with-tracker", o.with_tracker, parse_listen, "ADDR:PORT",
                "Run a tracker in this process too; default [::]:6969")
@@ -238,8 +238,8 @@ exit_code seed(context& x, const seed_options& o) {
 
 void add_seed(CLI::App& program, chosen_command& chosen) {
   add_command<seed_options>(program, chosen, "seed",
-                            "Share files: hash them or take a torrent, then serve whoever asks.", declare,
-                            seed);
+                            "Share files: hash them or take a torrent, then serve whoever asks.",
+                            declare_seed, seed);
 }
 
 }  // namespace shoal::app

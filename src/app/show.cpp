@@ -32,7 +32,7 @@ struct show_options {
   transfer_options transfer;
 };
 
-void declare(CLI::App& c, show_options& o) {
+void declare_show(CLI::App& c, show_options& o) {
   c.add_option("TORRENT", o.what, "Torrent file or magnet link")->required();
   auto* fetch = c.add_flag("--fetch", o.fetch, "Fetch from peers what a magnet link leaves open");
   c.add_flag("--scrape", o.scrape, "Ask the trackers how many peers each counts")->excludes(fetch);
@@ -266,7 +266,7 @@ exit_code show(context& x, const show_options& o) {
 
 void add_show(CLI::App& program, chosen_command& chosen) {
   add_command<show_options>(program, chosen, "show", "Print what a torrent file or a magnet link says.",
-                            declare, show);
+                            declare_show, show);
 }
 
 }  // namespace shoal::app

@@ -38,7 +38,7 @@ parsed<std::string> parse_change(std::string_view text) {
   return {std::nullopt, printable(s.error().message())};
 }
 
-void declare(CLI::App& c, swarm_options& o) {
+void declare_swarm(CLI::App& c, swarm_options& o) {
   c.add_option("SCENARIO", o.scenario, "A file, or the name of one that --list shows");
   c.add_flag("--list", o.list, "Print the scenarios that come with shoal");
   c.add_flag("--sim", o.sim, "Simulate it in virtual time; the default");
@@ -167,7 +167,8 @@ exit_code swarm(context& x, const swarm_options& o) {
 
 void add_swarm(CLI::App& program, chosen_command& chosen) {
   add_command<swarm_options>(program, chosen, "swarm",
-                             "Try a swarm out: in virtual time, or live on this machine.", declare, swarm);
+                             "Try a swarm out: in virtual time, or live on this machine.", declare_swarm,
+                             swarm);
 }
 
 }  // namespace shoal::app

@@ -94,7 +94,7 @@ void declare_fine(CLI::App& c, tracker_options& o) {
   c.add_flag("--follow-keys", o.follow_keys, "Take a peer that moves, by its key, for one; 50 bytes a peer");
 }
 
-void declare(CLI::App& c, tracker_options& o) {
+void declare_tracker(CLI::App& c, tracker_options& o) {
   c.set_help_all_flag("--help-all", "Print these and the finer options")->group("General");
   add_config_file(c);
   add_values(c, "--listen", o.listen, parse_listen, "ADDR:PORT",
@@ -253,7 +253,7 @@ exit_code tracker(context& x, const tracker_options& o) {
 void add_tracker(CLI::App& program, chosen_command& chosen) {
   add_command<tracker_options>(program, chosen, "tracker",
                                "Run a tracker: it introduces peers to one another and sees no content.",
-                               declare, tracker);
+                               declare_tracker, tracker);
 }
 
 }  // namespace shoal::app

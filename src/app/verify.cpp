@@ -28,7 +28,7 @@ struct verify_options {
   std::uint32_t threads = 0;
 };
 
-void declare(CLI::App& c, verify_options& o) {
+void declare_verify(CLI::App& c, verify_options& o) {
   c.add_option("TORRENT", o.torrent, "Torrent file")->required();
   c.add_option("DIR", o.directory, "Folder in which the torrent's file or folder lies")->required();
   add_value(c, "--threads", o.threads, parse_count, "N", "Hashing threads; default one a core");
@@ -107,7 +107,7 @@ exit_code verify(context& x, const verify_options& o) {
 
 void add_verify(CLI::App& program, chosen_command& chosen) {
   add_command<verify_options>(program, chosen, "verify", "Check data on disk against a torrent file.",
-                              declare, verify);
+                              declare_verify, verify);
 }
 
 }  // namespace shoal::app

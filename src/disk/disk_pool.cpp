@@ -39,7 +39,7 @@ struct piece_task {
   std::uint64_t bytes = 0;
 };
 
-std::uint64_t bytes_of(const piece_job& job) {
+std::uint64_t piece_bytes(const piece_job& job) {
   std::uint64_t out = 0;
   for (const auto& block : job.blocks) {
     out += block.length;
@@ -197,7 +197,7 @@ void disk_pool::submit(std::vector<piece_job> jobs, const piece_sink& sink) {
     const std::lock_guard lock(state_->mutex);
     for (auto& job : jobs) {
       assert(job.store && !job.blocks.empty());
-      const std::uint64_t bytes = bytes_of(job);
+      const std::uint64_t bytes = piece_bytes(job);
       const auto due = bytes <= patient_bytes_max ? now + state_->patience(now) : now;
       state_->pieces.push_back({state_->next_ticket++, {std::move(job), sink, due, bytes}});
       ++state_->pending;

@@ -13,7 +13,7 @@ namespace shoal::disk {
 
 namespace {
 
-constexpr std::size_t batch_bytes = std::size_t{4} << 20;
+constexpr std::size_t sweep_batch_bytes = std::size_t{4} << 20;
 constexpr std::size_t stream_bytes = std::size_t{1} << 20;
 /// As many as SHA-1 has lanes.
 constexpr std::size_t batch_pieces_min = 4;
@@ -23,7 +23,7 @@ class sweeper {
   explicit sweeper(const piece_sweep& sweep)
       : sweep_(sweep),
         threads_(sweep.threads != 0 ? sweep.threads : std::max(1U, std::thread::hardware_concurrency())),
-        batch_max_(std::max(batch_pieces_min, batch_bytes / sweep.geometry.piece_length())) {
+        batch_max_(std::max(batch_pieces_min, sweep_batch_bytes / sweep.geometry.piece_length())) {
     for (const auto p : sweep.pieces) {
       bytes_total_ += sweep.geometry.piece_bytes(p);
     }
@@ -149,7 +149,7 @@ void sweeper::hash(const batch& b) {
 
 /// Reads what fits into a batch together, and larger pieces as streams.
 outcome<void> sweeper::hash_read(std::span<const piece_index> pieces, std::vector<std::byte>& buffer) {
-  const bool large = sweep_.geometry.piece_length() > batch_bytes / batch_pieces_min;
+  const bool large = sweep_.geometry.piece_length() > sweep_batch_bytes / batch_pieces_min;
   std::size_t needed = 0;  // of a small torrent less than a batch: there may be thousands to check
   for (const auto p : pieces) {
     needed += sweep_.geometry.piece_bytes(p);

@@ -62,7 +62,7 @@ awaitable<error> write_all(tcp::socket& socket, std::vector<std::byte> bytes) {
 }
 
 /// Until the machine is done or wants to be told which torrent is meant.
-awaitable<error> exchange(tcp::socket& socket, encryption_handshake& machine) {
+awaitable<error> shake_hands(tcp::socket& socket, encryption_handshake& machine) {
   std::array<std::byte, 1024> room;
   for (;;) {
     auto out = machine.output();
@@ -122,7 +122,7 @@ awaitable<result<greeting>> hear_encrypted(tcp::socket& socket, encrypted_calls 
   if (!begun) {
     co_return begun.error();
   }
-  error failed = co_await exchange(socket, machine);
+  error failed = co_await shake_hands(socket, machine);
   if (failed) {
     co_return failed;
   }
@@ -135,7 +135,7 @@ awaitable<result<greeting>> hear_encrypted(tcp::socket& socket, encrypted_calls 
   if (!told) {
     co_return told.error();
   }
-  failed = co_await exchange(socket, machine);
+  failed = co_await shake_hands(socket, machine);
   if (failed) {
     co_return failed;
   }
@@ -181,7 +181,7 @@ awaitable<result<greeting>> greet_encrypted(tcp::socket& socket, wire::handshake
   }
   const auto first_bytes = wire::encode(ours);
   auto machine = encryption_handshake::caller(ours.info_hash, offered, first_bytes, std::move(*chance));
-  const error failed = co_await exchange(socket, machine);
+  const error failed = co_await shake_hands(socket, machine);
   if (failed) {
     co_return failed;
   }

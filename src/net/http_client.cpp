@@ -14,7 +14,7 @@ namespace shoal::net {
 
 namespace {
 
-std::string_view describe(int value) {
+std::string_view http_error_text(int value) {
   switch (static_cast<http_errc>(value)) {
     case http_errc::bad_url:
       return "not a valid http:// or https:// URL";
@@ -43,10 +43,6 @@ std::string_view describe(int value) {
       return "the server does not have the file, or not for us";
   }
   return "unknown HTTP error";
-}
-
-bool is_redirect(unsigned status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 std::string request_text(const http_url& url, const std::string& user_agent) {
@@ -135,7 +131,7 @@ awaitable<outcome<http_reply>> follow(std::string url, http_options options) {
 }  // namespace
 
 const boost::system::error_category& http_category() {
-  static const message_category it("http", describe);
+  static const message_category it("http", http_error_text);
   return it;
 }
 

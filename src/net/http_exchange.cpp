@@ -17,12 +17,10 @@ namespace shoal::net {
 
 namespace http = boost::beast::http;
 
-namespace {
+bool is_redirect(unsigned status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
-constexpr std::uint32_t header_bytes_max = 16 * 1024;
-constexpr std::size_t buffer_bytes_max = 64 * 1024;
-
-/// What went wrong, in words for people who do not know Beast.
 error in_our_words(const error& e) {
   if (e == http::error::body_limit) {
     return http_errc::body_too_large;
@@ -35,15 +33,17 @@ error in_our_words(const error& e) {
   return e.category() == any_of_beast.category() ? make_error_code(http_errc::not_http) : e;
 }
 
+namespace {
+
 template <class Stream>
 awaitable<result<http_answer>> exchange_on(Stream& stream, std::string request, std::size_t body_bytes_max) {
   const auto [write_failed, written] = co_await asio::async_write(stream, asio::buffer(request), use_tuple);
   if (write_failed) {
     co_return in_our_words(write_failed);
   }
-  boost::beast::flat_buffer buffer(buffer_bytes_max);
+  boost::beast::flat_buffer buffer(http_buffer_bytes_max);
   http::response_parser<http::string_body> parser;
-  parser.header_limit(header_bytes_max);
+  parser.header_limit(http_header_bytes_max);
   parser.body_limit(body_bytes_max);
   const auto [read_failed, read] = co_await http::async_read(stream, buffer, parser, use_tuple);
   if (read_failed) {

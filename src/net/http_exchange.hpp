@@ -1,7 +1,9 @@
 #pragma once
-// One request and one reply on a connection that serves nothing else. Beast is included in its .cpp only.
+// One request and one reply on a connection that serves nothing else, and what every HTTP client of ours
+// thinks of replies. Beast is included in .cpp files only.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include <shoal/base/result.hpp>
@@ -10,6 +12,15 @@
 #include "net/tls.hpp"
 
 namespace shoal::net {
+
+constexpr std::uint32_t http_header_bytes_max = 16 * 1024;
+constexpr std::size_t http_buffer_bytes_max = 64 * 1024;
+
+/// Whether a reply with this status names another place to ask.
+bool is_redirect(unsigned status);
+
+/// What went wrong, in words for people who do not know Beast: `http_errc`, or `e` as it is.
+error in_our_words(const error& e);
 
 struct http_answer {
   unsigned status = 0;

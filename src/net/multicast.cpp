@@ -17,7 +17,7 @@ namespace {
 namespace option = asio::ip::multicast;
 using udp = asio::ip::udp;
 
-constexpr std::size_t datagram_bytes_max = 4096;
+constexpr std::size_t announce_bytes_max = 4096;
 constexpr std::size_t interfaces_max = 32;
 
 }  // namespace
@@ -79,7 +79,7 @@ error multicast::open(const route& by) {
 }
 
 awaitable<void> multicast::run(std::function<void(const ip_address&, std::string_view)> heard) {
-  std::array<char, datagram_bytes_max> room;
+  std::array<char, announce_bytes_max> room;
   udp::endpoint from;
   while (socket_.is_open()) {
     const auto [failed, n] = co_await socket_.async_receive_from(asio::buffer(room), from, use_tuple);

@@ -9,7 +9,7 @@ namespace shoal::net {
 namespace {
 
 /// Sent control bytes are cut off, and unused memory given back, beyond this.
-constexpr std::size_t small_bytes = 4096;
+constexpr std::size_t control_bytes_kept = 4096;
 
 /// Fills `parts` from its front.
 class part_writer {
@@ -107,10 +107,10 @@ std::size_t outbox::send_control(std::size_t bytes) {
   if (control_bytes() == 0) {
     control_.clear();
     control_sent_ = 0;
-    if (control_.capacity() > small_bytes) {
+    if (control_.capacity() > control_bytes_kept) {
       control_ = {};
     }
-  } else if (control_sent_ > small_bytes && control_sent_ > control_.size() / 2) {
+  } else if (control_sent_ > control_bytes_kept && control_sent_ > control_.size() / 2) {
     control_.erase(control_.begin(), control_.begin() + static_cast<std::ptrdiff_t>(control_sent_));
     control_sent_ = 0;
   }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t login_bytes_max = 255;  // RFC 1929
 
-std::string_view describe(int value) {
+std::string_view proxy_error_text(int value) {
   switch (static_cast<proxy_errc>(value)) {
     case proxy_errc::bad_url:
       return "not a proxy; write socks5://HOST:PORT or http://HOST:PORT, with USER:PASSWORD@ before it if "
@@ -41,7 +41,7 @@ std::string_view describe(int value) {
 }  // namespace
 
 const boost::system::error_category& proxy_category() {
-  static const message_category it("shoal.proxy", describe);
+  static const message_category it("shoal.proxy", proxy_error_text);
   return it;
 }
 

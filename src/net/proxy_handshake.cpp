@@ -12,14 +12,14 @@ namespace shoal::net {
 namespace {
 
 // RFC 1928 and 1929.
-constexpr char version = 5, login_version = 1, connect_command = 1, succeeded = 0;
+constexpr char socks_version = 5, login_version = 1, connect_command = 1, succeeded = 0;
 constexpr char no_login = 0, login_by_password = 2;
 constexpr char is_v4 = 1, is_name = 3, is_v6 = 4;
 
 constexpr std::string_view end_of_header = "\r\n\r\n";
 constexpr std::string_view status_line = "HTTP/1.x xxx";
 constexpr std::size_t code_at = 9;
-constexpr std::size_t header_bytes_max = 8192;
+constexpr std::size_t reply_header_max = 8192;
 
 std::string base64(std::string_view text) {
   std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
@@ -94,7 +94,7 @@ error proxy_handshake::feed(byte_view in) {
   if (in.empty()) return {};
   in_ += as_text(in);
   if (phase_ == phase::status) return take_status();
-  if (in_[0] != (phase_ == phase::login ? login_version : version)) return proxy_errc::not_this_kind;
+  if (in_[0] != (phase_ == phase::login ? login_version : socks_version)) return proxy_errc::not_this_kind;
   while (phase_ != phase::done && in_.size() >= needed_) {
     if (const error failed = step()) return failed;
   }
@@ -121,8 +121,8 @@ void proxy_handshake::expect(phase next, std::size_t bytes) {
 }
 
 void proxy_handshake::greet() {
-  out_ = by_.user.empty() ? std::string{version, 1, no_login}
-                          : std::string{version, 2, no_login, login_by_password};
+  out_ = by_.user.empty() ? std::string{socks_version, 1, no_login}
+                          : std::string{socks_version, 2, no_login, login_by_password};
   expect(phase::method, 2);
 }
 
@@ -156,8 +156,8 @@ error proxy_handshake::take_login() {
 }
 
 void proxy_handshake::ask() {
-  out_ += std::string{version, connect_command, 0} + socks_address(host_) + static_cast<char>(port_ >> 8) +
-          static_cast<char>(port_);
+  out_ += std::string{socks_version, connect_command, 0} + socks_address(host_) +
+          static_cast<char>(port_ >> 8) + static_cast<char>(port_);
   expect(phase::reply, 5);
 }
 
@@ -199,7 +199,7 @@ error proxy_handshake::take_status() {
       return proxy_errc::not_this_kind;
     }
   }
-  if (in_.size() > header_bytes_max) return proxy_errc::not_this_kind;
+  if (in_.size() > reply_header_max) return proxy_errc::not_this_kind;
   if (in_.size() < status_line.size()) return {};
   const std::string_view status = std::string_view(in_).substr(code_at, 3);
   if (status == "407") return by_.user.empty() ? proxy_errc::login_wanted : proxy_errc::login_refused;

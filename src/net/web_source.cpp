@@ -16,6 +16,7 @@
 #include <shoal/net/with_deadline.hpp>
 
 #include "net/dial.hpp"
+#include "net/http_exchange.hpp"
 #include "net/tls.hpp"
 
 namespace shoal::net {
@@ -23,22 +24,6 @@ namespace shoal::net {
 namespace http = boost::beast::http;
 
 namespace {
-
-constexpr std::uint32_t header_bytes_max = 16 * 1024;
-constexpr std::size_t buffer_bytes_max = 64 * 1024;
-
-bool is_redirect(unsigned status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-error in_our_words(const error& e) {
-  if (e == http::error::end_of_stream || e == http::error::partial_message || e == asio::error::eof ||
-      e == asio::ssl::error::stream_truncated) {
-    return http_errc::incomplete_reply;
-  }
-  const error any_of_beast = http::error::bad_version;
-  return e.category() == any_of_beast.category() ? make_error_code(http_errc::not_http) : e;
-}
 
 std::optional<duration> seconds_in(std::string_view text) {
   std::uint32_t seconds = 0;
@@ -78,7 +63,7 @@ struct web_source::connection {
 
   awaitable<error> read_header() {
     parser.emplace();
-    parser->header_limit(header_bytes_max);
+    parser->header_limit(http_header_bytes_max);
     parser->body_limit(boost::none);
     if (secured) {
       const auto [failed, n] = co_await http::async_read_header(*secured, buffer, *parser, use_tuple);
@@ -101,7 +86,7 @@ struct web_source::connection {
   std::optional<asio::ssl::context> context;
   tcp::socket plain;  // moved from when secured
   std::optional<tls_stream> secured;
-  boost::beast::flat_buffer buffer{buffer_bytes_max};
+  boost::beast::flat_buffer buffer{http_buffer_bytes_max};
   std::optional<parser_type> parser;
 };
 

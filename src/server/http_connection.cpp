@@ -29,7 +29,7 @@ namespace asio = boost::asio;
 namespace {
 
 /// Requests answered in one write: they bound what a client that does not read makes us hold.
-constexpr std::size_t batch_max = 16;
+constexpr std::size_t requests_a_batch = 16;
 
 /// A reply with fifty peers and its head.
 constexpr std::size_t usual_reply_bytes = 768;
@@ -125,7 +125,7 @@ void answer(request_reader& reader, const tracker_service& service, request_coun
             const ip_address& from, instant now, batch& into) {
   into.replies.clear();
   into.requests = 0;
-  while (!into.last && into.requests < batch_max) {
+  while (!into.last && into.requests < requests_a_batch) {
     auto request = reader.next();
     if (!request) {
       return;

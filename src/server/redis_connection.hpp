@@ -14,6 +14,9 @@
 
 namespace shoal::server {
 
+/// How long Redis may take to be reached, and for an answer.
+constexpr duration redis_answer_limit = std::chrono::seconds(5);
+
 /// What Redis answers.
 struct redis_value {
   enum class kind : std::uint8_t { nothing, number, text, list, refusal };

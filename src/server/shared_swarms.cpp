@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <exception>
 #include <optional>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include <boost/asio/use_future.hpp>
 #include <spdlog/spdlog.h>
 
+#include "server/logs_failures.hpp"
 #include "server/steady_now.hpp"
 #include "server/store_passkeys.hpp"
 
@@ -29,7 +29,6 @@ constexpr duration gather_time = std::chrono::milliseconds(50);
 constexpr std::size_t parcel_bytes = std::size_t{64} * 1024;
 /// News kept while Redis is away; beyond them all peers are sent when it is back.
 constexpr std::size_t parcels_bytes_max = std::size_t{16} << 20;
-constexpr duration answer_limit = std::chrono::seconds(5);
 constexpr duration pause_min = std::chrono::milliseconds(100);
 constexpr duration pause_max = std::chrono::seconds(2);
 constexpr duration last_words = std::chrono::seconds(1);
@@ -61,14 +60,6 @@ std::string run_id_in(std::string_view info) {
   return std::string(info.substr(0, info.find_first_of("\r\n")));
 }
 
-void log_exception(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& e) {
-    spdlog::error("store: {}", e.what());
-  }
-}
-
 }  // namespace
 
 std::uint64_t shared_swarms::peer_server::unix_ms_at(instant now) const {
@@ -83,8 +74,8 @@ shared_swarms::shared_swarms(redis_address at, swarm_shards& swarms, std::uint64
       silence_max_(silence_max),
       context_(1),
       work_(context_.get_executor()),
-      writing_(context_.get_executor(), log_exception),
-      reading_(context_.get_executor(), log_exception),
+      writing_(context_.get_executor(), logs_failures("store")),
+      reading_(context_.get_executor(), logs_failures("store")),
       writer_strand_(asio::any_io_executor(context_.get_executor())),
       reader_strand_(asio::any_io_executor(context_.get_executor())) {
   writing_.spawn(writer_strand_, write());
@@ -127,14 +118,14 @@ net::awaitable<void> shared_swarms::pause(duration length) {
 }
 
 net::awaitable<bool> shared_swarms::open(redis_connection& c, peer_server& server, trouble* told) {
-  const auto opened = co_await c.open(at_, answer_limit);
+  const auto opened = co_await c.open(at_, redis_answer_limit);
   redis_value info;
   redis_value time;
   if (opened) {
     const auto info_asked = c.send({"INFO", "server"});
     const auto time_asked = c.send({"TIME"});
-    info = co_await c.answer(info_asked, answer_limit);
-    time = co_await c.answer(time_asked, answer_limit);
+    info = co_await c.answer(info_asked, redis_answer_limit);
+    time = co_await c.answer(time_asked, redis_answer_limit);
   }
   const auto s = time.items.size() == 2 ? number_in(time.items[0].text) : std::nullopt;
   const auto us = time.items.size() == 2 ? number_in(time.items[1].text) : std::nullopt;
@@ -182,7 +173,7 @@ redis_connection::call_ptr shared_swarms::append(redis_connection& c, const peer
 /// Empty when the server took it.
 net::awaitable<std::string> shared_swarms::taken(redis_connection& c, redis_connection::call_ptr call,
                                                  std::size_t bytes) {
-  const redis_value said = co_await c.answer(call, answer_limit);
+  const redis_value said = co_await c.answer(call, redis_answer_limit);
   if (said.is == kind::text) {
     sent_bytes_ += bytes;
     co_return std::string();
@@ -296,7 +287,7 @@ net::awaitable<void> shared_swarms::read() {
     }
     const auto asked =
         c.send({"XREAD", "COUNT", entries_a_read, "BLOCK", block_ms, "STREAMS", stream, last_id});
-    const redis_value said = co_await c.answer(asked, answer_limit);
+    const redis_value said = co_await c.answer(asked, redis_answer_limit);
     learn_entries(said, server, last_id);
     if (said.is == kind::refusal) {
       c.close();

@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::string_view set_name = "shoal:passkeys";
 constexpr std::string_view members_a_step = "1000";
-constexpr duration answer_limit = std::chrono::seconds(5);
 /// Of all members: a million passkeys and more.
 constexpr std::size_t set_bytes_max = std::size_t{64} << 20;
 
@@ -36,7 +35,7 @@ net::awaitable<reading> read_set(redis_connection& c) {
   std::string cursor = "0";
   do {
     const auto asked = c.send({"SSCAN", set_name, cursor, "COUNT", members_a_step});
-    const redis_value said = co_await c.answer(asked, answer_limit);
+    const redis_value said = co_await c.answer(asked, redis_answer_limit);
     if (said.is != kind::list || said.items.size() != 2) {
       out.fault = said.is == kind::refusal ? said.text : "the connection broke";
       co_return out;
@@ -56,7 +55,7 @@ net::awaitable<reading> read_set(redis_connection& c) {
 
 net::awaitable<std::string> read_passkeys(redis_connection& c, redis_address at, admission& door_keeper) {
   if (!c.is_open()) {
-    const auto opened = co_await c.open(std::move(at), answer_limit);
+    const auto opened = co_await c.open(std::move(at), redis_answer_limit);
     if (!opened) {
       co_return opened.error().message();
     }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <random>
@@ -20,6 +19,7 @@
 
 #include "server/admission.hpp"
 #include "server/http_connection.hpp"
+#include "server/logs_failures.hpp"
 #include "server/open_connections.hpp"
 #include "server/pages.hpp"
 #include "server/request_counts.hpp"
@@ -38,14 +38,6 @@ namespace shoal::server {
 namespace asio = boost::asio;
 
 namespace {
-
-void log_exception(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& e) {
-    spdlog::error("tracker: {}", e.what());
-  }
-}
 
 /// Often enough that no connection outlives its time by much.
 duration sweep_interval(duration idle_max) {
@@ -78,8 +70,8 @@ struct tracker_server::impl {
         answerer(swarms, door_keeper, settings.id_key),
         connections(settings.seed),
         context(static_cast<int>(std::max(1U, settings.threads))),
-        house(context.get_executor(), log_exception),
-        talks(context.get_executor(), log_exception) {}
+        house(context.get_executor(), logs_failures("tracker")),
+        talks(context.get_executor(), logs_failures("tracker")) {}
 
   duration silence_max() const {
     return from_seconds(settings.table.expire_intervals * settings.table.interval_s);

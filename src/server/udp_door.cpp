@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 /// Datagrams a system call. More would not be cheaper, and these fit the second cache.
-constexpr std::size_t batch_max = 32;
+constexpr std::size_t datagrams_a_call = 32;
 /// Batches until others on the thread have their turn.
 constexpr int batches_in_a_row = 8;
 /// What may wait in the kernel while the thread does something else; it gives what its own limit allows.
@@ -53,12 +53,12 @@ struct udp_door::batch {
     std::array<std::byte, udp_request_bytes_max> request;
     std::array<std::byte, udp_reply_bytes_max> reply;
   };
-  std::array<slot, batch_max> slots;
-  std::array<mmsghdr, batch_max> incoming;
-  std::array<mmsghdr, batch_max> outgoing;
+  std::array<slot, datagrams_a_call> slots;
+  std::array<mmsghdr, datagrams_a_call> incoming;
+  std::array<mmsghdr, datagrams_a_call> outgoing;
 
   void prepare() {
-    for (std::size_t i = 0; i < batch_max; ++i) {
+    for (std::size_t i = 0; i < datagrams_a_call; ++i) {
       slot& s = slots[i];
       s.piece = {s.request.data(), s.request.size()};
       incoming[i].msg_hdr = {&s.from, sizeof s.from, &s.piece, 1, s.control.data(), s.control.size(), 0};
@@ -155,7 +155,8 @@ net::awaitable<void> udp_door::run() {
 bool udp_door::serve_batch() {
   batch& b = *batch_;
   b.prepare();
-  const int received = recvmmsg(socket_.native_handle(), b.incoming.data(), batch_max, MSG_DONTWAIT, nullptr);
+  const int received =
+      recvmmsg(socket_.native_handle(), b.incoming.data(), datagrams_a_call, MSG_DONTWAIT, nullptr);
   if (received <= 0) {
     return false;  // nothing there, or an error of a datagram sent before, which is none of ours
   }

@@ -20,7 +20,7 @@ namespace {
 
 /// A torrent may name a thousand.
 constexpr std::size_t web_seeds_max = 16;
-constexpr duration patience = std::chrono::seconds(30);
+constexpr duration request_patience = std::chrono::seconds(30);
 
 /// Each goes by an address of its own, that no peer can have (RFC 6666: packets to it are discarded): false
 /// data is blamed on the web seed alone, and nobody is told to connect there.
@@ -67,7 +67,7 @@ net::awaitable<void> torrent_runner::use_web_seed(std::size_t nth, std::string u
   while (!opening_.cancelled && core_ && !core_->complete()) {  // who rests wants nothing
     net::web_seed_setup setup{url, settings_.info, {}};
     setup.http.by = services_.route;
-    setup.http.deadline = patience;
+    setup.http.deadline = request_patience;
     setup.http.user_agent = services_.settings.user_agent;
     setup.http.extra_ca_file = services_.settings.extra_ca_file;
     const peer_key key(++last_key_);

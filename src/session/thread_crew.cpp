@@ -13,7 +13,7 @@ constexpr double busy = 0.7;
 constexpr double idle = 0.3;
 
 /// How long a thread that is not needed any more may take to notice.
-constexpr auto shift = std::chrono::milliseconds(200);
+constexpr auto shift_length = std::chrono::milliseconds(200);
 
 duration cpu_time(std::thread& thread) {
   clockid_t clock{};
@@ -52,7 +52,7 @@ void thread_crew::work(unsigned nth) {
       changed_.wait(lock, [&] { return stopping_ || nth < wanted_; });
       if (stopping_) return;
     }
-    context_.run_for(shift);
+    context_.run_for(shift_length);
   }
 }
 

@@ -8,10 +8,6 @@ namespace shoal::swarm {
 
 namespace {
 
-/// Harmless breaches (a HAVE twice, a block that nobody asked for) before a peer is dropped for them. Honest
-/// clients commit a handful; a flood passes this in a moment.
-constexpr std::uint32_t oddities_max = 200;
-
 /// BEP 6's example size; also when a peer has so few pieces that the set is worth sending.
 constexpr std::uint32_t allowed_fast_pieces = 10;
 
@@ -300,7 +296,7 @@ void connections::drop(peer_state& p, drop_reason reason, std::string_view detai
 }
 
 void connections::oddity(peer_state& p, std::string_view detail) {
-  if (++p.oddities > oddities_max) {
+  if (++p.oddities > peer::oddities_max) {
     violation(p, detail);
   }
 }

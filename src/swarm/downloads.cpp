@@ -17,7 +17,7 @@ constexpr std::uint32_t pieces_bad_max = 4;
 constexpr std::size_t advised_bytes_ahead = 1U << 20;
 
 /// What a peer is asked for in its turn while a limit holds.
-constexpr std::uint32_t bytes_per_turn = 256U << 10;
+constexpr std::uint32_t asked_per_turn = 256U << 10;
 
 constexpr std::size_t suggested_max = 256;
 /// A seeder that advised us is asked for nothing else until so long after the last of it came.
@@ -302,7 +302,7 @@ void downloads::fill_all() {
 /// A few blocks for each in turn, as far as the limit goes; the next time it begins where this one ended.
 void downloads::ask_in_turn() {
   auto& line = s_.askable;
-  const std::size_t per_turn = bytes_per_turn / s_.geometry.block_length();
+  const std::size_t per_turn = asked_per_turn / s_.geometry.block_length();
   std::size_t passed_over = 0;
   while (passed_over < line.size() && !held_up_) {
     turn_ = turn_ < line.size() ? turn_ : 0;

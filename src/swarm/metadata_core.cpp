@@ -12,7 +12,7 @@ namespace shoal::swarm {
 
 namespace {
 
-constexpr duration sweep_every = std::chrono::milliseconds(500);
+constexpr duration magnet_sweep_every = std::chrono::milliseconds(500);
 
 /// This bit of a ticket says that we asked: the core to come counts its own from zero, and our answers that
 /// come late are none of its.
@@ -226,7 +226,7 @@ void metadata_core::settle() {
     return;
   }
   if (now_ >= next_sweep_) {
-    next_sweep_ = now_ + sweep_every;
+    next_sweep_ = now_ + magnet_sweep_every;
     sweep();
   }
   punish_liars();

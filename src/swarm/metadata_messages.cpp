@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <shoal/peer/peer_state.hpp>
 #include <shoal/swarm/metadata_core.hpp>
 #include <shoal/wire/metadata_message.hpp>
 #include <shoal/wire/pex_message.hpp>
@@ -12,16 +13,13 @@ namespace shoal::swarm {
 
 namespace {
 
-/// As in `connections`: harmless breaches before a peer is dropped for them.
-constexpr std::uint32_t oddities_max = 200;
-
 /// What a peer may say of its pieces before we know how many there are.
 constexpr std::size_t kept_max = 100'000;
 
 }  // namespace
 
 void metadata_core::oddity(peer& p, std::string_view detail) {
-  if (++p.oddities > oddities_max) {
+  if (++p.oddities > shoal::peer::oddities_max) {
     drop(p, drop_reason::protocol_violation, detail);
   }
 }

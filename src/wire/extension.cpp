@@ -11,7 +11,7 @@ namespace shoal::wire {
 namespace {
 
 // Far more than any client sends; what a hostile one sends beyond it is not kept.
-constexpr bencode::limits parse_limits{.depth_max = 8, .values_max = 4096};
+constexpr bencode::limits handshake_limits{.depth_max = 8, .values_max = 4096};
 constexpr std::size_t extensions_max = 64;
 constexpr std::size_t name_bytes_max = 64;
 constexpr std::size_t client_bytes_max = 64;
@@ -84,7 +84,7 @@ std::vector<std::byte> encode(const extension_handshake& h) {
 
 result<extension_handshake> decode_extension_handshake(byte_view payload) {
   std::size_t consumed = 0;
-  const auto document = bencode::document::parse_prefix(payload, consumed, parse_limits);
+  const auto document = bencode::document::parse_prefix(payload, consumed, handshake_limits);
   if (document.has_error()) {
     return document.error();
   }

@@ -11,7 +11,7 @@ namespace shoal::wire {
 namespace {
 
 // Three keys, and some more of other clients' own.
-constexpr bencode::limits parse_limits{.depth_max = 4, .values_max = 64};
+constexpr bencode::limits metadata_limits{.depth_max = 4, .values_max = 64};
 
 }  // namespace
 
@@ -36,7 +36,7 @@ std::vector<std::byte> encode(const metadata_message& m, byte_view data) {
 
 result<metadata_frame> decode_metadata_message(byte_view payload) {
   std::size_t consumed = 0;
-  const auto document = bencode::document::parse_prefix(payload, consumed, parse_limits);
+  const auto document = bencode::document::parse_prefix(payload, consumed, metadata_limits);
   if (document.has_error()) {
     return document.error();
   }

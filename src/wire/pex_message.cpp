@@ -10,7 +10,7 @@ namespace shoal::wire {
 namespace {
 
 // Six keys, and some more of other clients' own.
-constexpr bencode::limits parse_limits{.depth_max = 4, .values_max = 64};
+constexpr bencode::limits pex_limits{.depth_max = 4, .values_max = 64};
 constexpr std::size_t port_bytes = 2;
 
 std::string compact(const endpoint& e) {
@@ -85,7 +85,7 @@ std::vector<std::byte> encode(const pex_message& m) {
 
 result<pex_message> decode_pex_message(byte_view payload) {
   std::size_t consumed = 0;
-  const auto document = bencode::document::parse_prefix(payload, consumed, parse_limits);
+  const auto document = bencode::document::parse_prefix(payload, consumed, pex_limits);
   if (document.has_error()) {
     return document.error();
   }

@@ -26,6 +26,10 @@ struct promise {
   bool begun = false;       ///< some were
 };
 
+/// Harmless breaches (a HAVE twice, a block that nobody asked for) before a peer is dropped for them. Honest
+/// clients commit a handful; a flood passes this in a moment.
+constexpr std::uint32_t oddities_max = 200;
+
 struct peer_state {
   // What most messages of it, and each new piece of ours, look at stands together, in three cache lines.
   peer_key key;
@@ -93,7 +97,8 @@ struct peer_state {
 
   // When, and how well it behaves.
   instant joined_at{};
-  std::uint32_t oddities = 0;     ///< harmless breaches of the protocol; too many are a violation
+  std::uint32_t oddities =
+      0;  ///< harmless breaches of the protocol; more than `oddities_max` are a violation
   std::uint32_t pieces_good = 0;  ///< verified pieces that it sent a part of
   std::uint32_t pieces_bad = 0;   ///< and such that failed
 
