@@ -110,6 +110,52 @@ void uploads::review_if_due() {
   }
 }
 
+/// Of the pieces that nobody else has it asked for its share: somebody else's turn. It is choked at once, so
+/// that it asks for no more, and gets what it asked for (BEP 6), so that the uplink is busy until the next
+/// one's requests have come. So many at a time as there are slots; the others keep theirs until they have got
+/// all.
+void uploads::hand_on(peer_state& p) {
+  if (p.we_choke || !p.promised.empty() || !spreading_.has_its_share(p)) {
+    return;
+  }
+  const bool has_got_all = p.uploads.idle() && p.upload_ahead == 0;
+  if (!has_got_all && served_out_ >= slots()) {
+    return;
+  }
+  if (peer_state* const next = next_in_need()) {
+    p.we_choke = true;
+    --s_.unchoked;
+    s_.tell(p, wire::choke{});
+    p.served_out = !has_got_all;
+    served_out_ += has_got_all ? 0 : 1;
+    unchoke(*next);
+  }
+}
+
+/// What it asked for went out, or is not wanted any more.
+void uploads::drained(peer_state& p) {
+  if (!p.uploads.idle() || p.upload_ahead > 0) {
+    return;
+  }
+  if (!std::exchange(p.served_out, false)) {
+    hand_on(p);
+    return;
+  }
+  --served_out_;
+  hand_on_next();
+}
+
+void uploads::hand_on_next() {
+  peer_state* waiting = nullptr;
+  s_.peers.for_each([&](peer_state& holder) {
+    const bool may = !holder.we_choke && holder.promised.empty() && spreading_.has_its_share(holder);
+    waiting = waiting == nullptr && may ? &holder : waiting;
+  });
+  if (waiting != nullptr) {
+    hand_on(*waiting);
+  }
+}
+
 /// It has got something of us, and has no use for its slot now.
 bool uploads::is_silent(const peer_state& p) const {
   return p.turn_bytes > 0 && p.uploads.idle() && p.upload_ahead == 0 && s_.now - p.unchoked_at >= time_to_ask;

@@ -15,6 +15,9 @@ constexpr std::uint64_t advice_bytes_least = 1U << 20;
 constexpr std::size_t promised_least = 32;
 constexpr std::size_t promised_most = 128;
 constexpr std::size_t promised_bytes = 4U << 20;
+/// While others wait, who was unchoked gets one piece, or what our uplink takes in this time: the sooner
+/// everybody has something that nobody else has, the sooner all uplinks are of use.
+constexpr double share_seconds = 0.02;
 /// A super seeder lets a peer owe so much of its rate: what is on its way to it, and from it to others.
 constexpr std::uint64_t owed_seconds = 2;
 /// Then a debt is forgiven, and a piece that has not come is meant for others too, once nothing else is left.
@@ -115,12 +118,24 @@ bool spreading::takes_advice(const peer_state& p) const {
 }
 
 void spreading::unchoked(peer_state& p) {
+  p.dealt_bytes = 0;
   if (takes_advice(p)) {
     for (const auto& kept : p.promised) {
       tell(p, kept.piece);
     }
     advise(p);
   }
+}
+
+/// In the time between two turns anybody can pass on what it got.
+bool spreading::has_its_share(const peer_state& p) const {
+  if (s_.hiding || !s_.settings.lends_slots || !takes_advice(p)) {
+    return false;
+  }
+  const auto share = std::max<std::uint64_t>(
+      s_.geometry.piece_length(), static_cast<std::uint64_t>(share_seconds * s_.up.bytes_per_s(s_.now)));
+  return p.dealt_bytes >= share &&
+         s_.peers.any_of([](const peer_state& other) { return other.we_choke && other.they_interested; });
 }
 
 /// How much may be meant for it that it has not asked for or, while hiding, not passed on.
@@ -150,7 +165,7 @@ void spreading::advise(peer_state& p) {
       ahead += one.ahead;
     }
   }
-  while (ahead < enough && p.promised.size() < promised_max()) {
+  while (ahead < enough && p.promised.size() < promised_max() && !has_its_share(p)) {
     const auto piece = next(!p.we_choke);
     if (!piece) {
       return;
@@ -171,6 +186,7 @@ void spreading::tell(peer_state& p, piece_index piece) {
 
 void spreading::promise(peer_state& p, piece_index piece) {
   p.promised.push_back({piece, s_.geometry.piece_bytes(piece)});
+  p.dealt_bytes += s_.geometry.piece_bytes(piece);
   meant_for_[piece.value()] = p.key;
   if (s_.hiding) {
     settle_debt(piece);

@@ -4,7 +4,9 @@
 // some of them many times while others wait. So a seeder means every piece for one peer, in a random order,
 // until each is somewhere else, and says so in one of two ways:
 //
-// - With `suggest piece` (BEP 6), to each peer that it serves. Peers that take no advice see all pieces and
+// - With `suggest piece` (BEP 6), to each peer that it serves, and deals the pieces out one by one: who got
+// one
+//   hands its slot on while others wait (`uploads::hand_on`). Peers that take no advice see all pieces and
 //   ask as they like; what is a first copy goes out before what is a second one.
 // - As a super seeder (BEP 16) it says that it has nothing, and tells each peer with a `have` of the pieces
 //   that are meant for it, so every client takes the advice. One that waits is shown one piece, one that is
@@ -46,6 +48,9 @@ class spreading {
   void choked(peer_state& p, std::span<const block_ref> unsent);
   /// What was meant for it is for others.
   void left(peer_state& p);
+  /// It got its share of first copies since it was unchoked, and others wait for theirs: the slot is for them
+  /// when it has nothing more to get. A super seeder keeps account in another way.
+  bool has_its_share(const peer_state& p) const;
   /// Once a second: forgives old debts, and shows the rest when the hiding is over. `idle`: nobody waits for
   /// anything, so that what others began may be begun again.
   void sweep(bool idle);

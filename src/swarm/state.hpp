@@ -55,7 +55,13 @@ class roster {
     }
   }
 
-  /// The same, and those that are being dropped.
+  /// Whether `f` holds for one of these.
+  template <class F>
+  bool any_of(F f) const {
+    return std::ranges::any_of(peers_, [&](const entry& one) { return !one.who->dropping && f(*one.who); });
+  }
+
+  /// Calls f(peer_state&) for each, those that are being dropped too.
   template <class F>
   void for_each_present(F f) const {
     for (const auto& one : peers_) {

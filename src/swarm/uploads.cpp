@@ -47,6 +47,7 @@ std::uint32_t uploads::slots() {
 
 void uploads::unchoke(peer_state& p) {
   p.we_choke = false;
+  served_out_ -= std::exchange(p.served_out, false) ? 1 : 0;
   ++s_.unchoked;
   p.unchoked_at = s_.now;
   spreading_.unchoked(p);  // first: an unchoke is answered with requests at once
@@ -94,6 +95,7 @@ void uploads::requested(peer_state& p, const block_ref& b) {
     return;
   }
   line_up(p);
+  hand_on(p);
 }
 
 /// A rare piece overtakes what the peer asked for before, though not the piece that it is being sent: only
@@ -138,6 +140,7 @@ bool uploads::turn_goes_on(peer_state& p) {
 void uploads::cancelled(peer_state& p, const block_ref& b) {
   if (p.uploads.cancel(b)) {
     refuse(p, b);  // BEP 6: a cancelled request is still answered, by the block or by a reject
+    drained(p);
   } else if (p.upload_ahead > 0) {
     s_.emit(unsend{p.key, b});
   }
@@ -154,6 +157,7 @@ void uploads::not_needed(peer_state& p, const block_ref& b) {
   ahead_ -= b.length;
   s_.upload_bucket.give_back(b.length);
   line_up(p);
+  drained(p);
 }
 
 std::uint64_t uploads::ahead_max(peer_state& p) const {
@@ -261,9 +265,11 @@ void uploads::sent(peer_state& p, std::uint64_t bytes) {
   s_.up.add(s_.now, bytes);
   s_.totals.uploaded += bytes;
   line_up(p);
+  drained(p);
 }
 
 void uploads::left(peer_state& p) {
+  served_out_ -= p.served_out ? 1 : 0;
   spreading_.left(p);
   ahead_ -= p.upload_ahead;
 }
@@ -326,14 +332,18 @@ std::optional<instant> uploads::deadline() const {
 void uploads::check() const {
   std::uint64_t sum = 0;
   std::uint32_t unchoked = 0;
+  std::uint32_t served_out = 0;
   s_.peers.for_each_present([&](const peer_state& p) {
     sum += p.upload_ahead;
     unchoked += p.dropping || p.we_choke ? 0 : 1;
+    served_out += p.served_out ? 1 : 0;
   });
   assert(sum == ahead_);
   assert(unchoked == s_.unchoked);
+  assert(served_out == served_out_);
   static_cast<void>(sum);
   static_cast<void>(unchoked);
+  static_cast<void>(served_out);
 }
 
 }  // namespace shoal::swarm

@@ -1,6 +1,7 @@
 // What a seeder advises, and what a leecher makes of it.
 
 #include <algorithm>
+#include <map>
 
 #include <doctest/doctest.h>
 
@@ -166,7 +167,7 @@ TEST_CASE("what a choke kept from going out is a first copy still") {
     s.say(key, wire::interested{});
   }
   const auto mine = advised(s, a)[0], its = 1 - mine;
-  for (std::uint32_t n = 0; n < 64; ++n) {
+  for (std::uint32_t n = 0; n < 63; ++n) {  // not all, so that it keeps its slot
     s.say(a, wire::request{block(mine, n)});
   }
   const auto turns = [&](std::size_t chokes, std::size_t unchokes) {
@@ -193,6 +194,66 @@ TEST_CASE("what a choke kept from going out is a first copy still") {
   s.on(blocks_loaded{std::span(&done, 1)});
   REQUIRE(s.all<load>().size() == 2);
   CHECK(s.all<load>()[1].block == block(mine, 5));
+}
+
+TEST_CASE("who asked for its piece hands the slot on, and gets what it asked for") {
+  auto setup = seeder_of(8, mib);
+  setup.settings.upload_ahead_bytes_max = 1;  // one block at a time
+  setup.settings.upload_slots = 1;
+  script s(std::move(setup));
+  std::vector<peer_key> peers{s.join(2), s.join(3), s.join(4)};
+  for (const auto key : peers) {
+    s.say(key, wire::have_none{});
+    s.say(key, wire::interested{});
+  }
+  const auto has_slot = [&](std::size_t n) {
+    return s.said_to<wire::unchoke>(peers[n]).size() > s.said_to<wire::choke>(peers[n]).size();
+  };
+  const auto ask_for_its_piece = [&](std::size_t n) {
+    for (std::uint32_t nth = 0; nth < 64; ++nth) {
+      s.say(peers[n], wire::request{block(advised(s, peers[n]).at(0), nth)});
+    }
+  };
+  REQUIRE(has_slot(0));
+  ask_for_its_piece(0);
+  CHECK_FALSE(has_slot(0));
+  CHECK(s.said_to<wire::reject_request>(peers[0]).empty());
+  if (has_slot(2)) {
+    std::swap(peers[1], peers[2]);  // chance chose between the two
+  }
+  REQUIRE(has_slot(1));
+  REQUIRE(advised(s, peers[1]).size() == 1);
+  ask_for_its_piece(1);
+  std::size_t loads = 0;
+  std::map<peer_key, int> got;
+  const auto serve_one = [&](bool well) {
+    const auto next = s.all<load>().at(loads++);
+    const block_loaded done{next.key, next.block, well};
+    s.on(blocks_loaded{std::span(&done, 1)});
+    if (well) {
+      s.on(sent{next.key, block_bytes});
+      ++got[next.key];
+    }
+  };
+  while (has_slot(1)) {  // so many are served besides as there are slots, and no more
+    serve_one(true);
+  }
+  CHECK(std::max(got[peers[0]], got[peers[1]]) == 64);
+  CHECK(got[peers[0]] >= 48);
+  REQUIRE(has_slot(2));
+  SUBCASE("also when the rest is not wanted any more") {
+    ask_for_its_piece(2);
+    CHECK(has_slot(2));
+    for (const std::size_t n : {0U, 1U}) {
+      for (std::uint32_t nth = 0; nth < 64; ++nth) {
+        s.say(peers[n], wire::cancel{block(advised(s, peers[n]).at(0), nth)});
+      }
+    }
+    while (has_slot(2)) {
+      serve_one(false);
+    }
+    CHECK((has_slot(0) || has_slot(1)));
+  }
 }
 
 TEST_CASE("who asks for a block of every piece has not everything meant for it") {
