@@ -54,6 +54,7 @@ struct crew_at_work {
 };
 
 TEST_CASE("one thread runs, a second one joins while it is busy, and rests when there is little to do") {
+  std::promise<void> first, second;  // made before the crew, whose threads may look at them until it ends
   crew_at_work c(1, 2);
   CHECK(c.crew.running() == 1);
   c.review_after(10s);
@@ -61,8 +62,7 @@ TEST_CASE("one thread runs, a second one joins while it is busy, and rests when 
   c.spin(20ms);
   c.review_after(20ms);
   REQUIRE(c.crew.running() == 2);
-  std::promise<void> first, second;  // each waits for the other: that takes two threads
-  asio::post(c.context, [&] {
+  asio::post(c.context, [&] {  // each waits for the other: that takes two threads
     first.set_value();
     second.get_future().wait();
   });
