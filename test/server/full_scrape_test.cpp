@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <string>
 #include <thread>
 #include <utility>
@@ -70,9 +69,8 @@ void announce_in_bunches(const endpoint& server, int count) {
     std::string announces;
     const int end = std::min(i + bunch, count);
     for (int n = i; n < end; ++n) {
-      char name[21];
-      std::snprintf(name, sizeof name, "%08dxxxxxxxxxxxx", n);
-      announces += "GET /announce?info_hash=" + std::string(name) +
+      const auto digits = std::to_string(n);
+      announces += "GET /announce?info_hash=" + digits + std::string(20 - digits.size(), 'x') +
                    "&peer_id=-XX0001-abcdefghijkl&port=1&left=1&numwant=0 HTTP/1.1\r\n\r\n";
     }
     REQUIRE(client.send(announces));
