@@ -341,8 +341,8 @@ void downloads::verified(piece_index piece, bool good) {
   s_.look_again = true;
 }
 
-/// Who has a piece is not told that we have it too; but a super seeder (BEP 16) waits to hear that what it
-/// showed has come. It gives, wants nothing, and seems not to have everything.
+/// Who has a piece is not told that we have it too, seeds excepted; but a super seeder (BEP 16) waits to hear
+/// that what it showed has come. It gives, wants nothing, and seems not to have everything.
 void downloads::tell_super_seeder(peer_state& p, piece_index piece) {
   if (!p.dropping && !p.has.all() && p.has.test(piece) && !p.they_interested) {
     s_.tell(p, wire::have{piece});

@@ -137,10 +137,11 @@ struct state {
     tell_gained(p);
     outbox.push_back(send{p.key, std::move(m)});
   }
-  /// A `have` for each piece that `p` lacks and does not know to be ours.
+  /// A `have` for each piece that `p` lacks and does not know to be ours. A seed is told of all: it deals
+  /// first copies out, and when a peer goes it has to know which are elsewhere.
   void tell_gained(peer_state& p) {
     for (; p.told < gained.size(); ++p.told) {
-      if (!p.has.test(gained[p.told])) {
+      if (!p.has.test(gained[p.told]) || p.has.all()) {
         p.last_sent = now;
         outbox.push_back(send{p.key, wire::have{gained[p.told]}});
       }

@@ -48,6 +48,21 @@ TEST_CASE("a have waits for company where it can: it goes with the next message,
   CHECK(s.said_to<wire::have>(eager).size() == 2);
 }
 
+TEST_CASE("a seed hears of our pieces too, and another who has them does not") {
+  script s;
+  const auto seed = s.join_seed();
+  const auto other = s.join(3);
+  s.say(other, wire::have_none{});
+  const auto piece = s.said_to<wire::request>(seed)[0].block.piece;
+  s.say(other, wire::have{piece});
+  get(s, seed, piece.value());
+  s.now += std::chrono::milliseconds(100);
+  s.on(tick{});
+  CHECK(s.said_to<wire::have>(other).empty());
+  REQUIRE(s.said_to<wire::have>(seed).size() == 1);
+  CHECK(s.said_to<wire::have>(seed)[0].piece == piece);
+}
+
 TEST_CASE("the loss of interest is told when it lasts, or when nothing is wanted of anybody") {
   script s;
   const auto key = s.join(3);

@@ -60,6 +60,20 @@ TEST_CASE("each piece is meant for one peer, until it is known to be elsewhere")
     s.say(a, wire::have{piece_index(for_a[0])});
     CHECK(advised(s, a).size() == 2);
   }
+  SUBCASE("what one who left had passed on is not dealt again") {
+    s.say(a, wire::have{piece_index(for_a[0])});
+    s.say(b, wire::have{piece_index(for_a[0])});
+    s.join(4);
+    s.on(peer_left{a});
+    for (std::uint32_t piece = 0; piece < 4; ++piece) {
+      for (std::uint32_t n = 0; n < 64; ++n) {
+        s.say(b, wire::request{block(piece, n)});
+      }
+    }
+    const auto all = advised(s, b);
+    CHECK(std::ranges::find(all, for_a[0]) == all.end());
+    CHECK(all.size() == 3);
+  }
   SUBCASE("what was meant for one who left is for others") {
     s.join(4);
     s.on(peer_left{a});
