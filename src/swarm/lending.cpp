@@ -22,6 +22,11 @@ constexpr duration one_more_every = std::chrono::milliseconds(10);
 /// Peers that hold slots, those that ask for nothing included.
 constexpr std::uint32_t unchoked_most = 50;
 
+/// Nothing that it asked for waits, is loading or is on its way out.
+bool has_got_all(const peer_state& p) {
+  return p.uploads.idle() && p.upload_ahead == 0;
+}
+
 }  // namespace
 
 void uploads::interested(peer_state& p) {
@@ -115,50 +120,41 @@ void uploads::review_if_due() {
 /// one's requests have come. So many at a time as there are slots; the others keep theirs until they have got
 /// all.
 void uploads::hand_on(peer_state& p) {
-  if (p.we_choke || !p.promised.empty() || !spreading_.has_its_share(p)) {
-    return;
-  }
-  const bool has_got_all = p.uploads.idle() && p.upload_ahead == 0;
-  if (!has_got_all && served_out_ >= slots()) {
+  if (p.we_choke || !p.promised.empty() || !spreading_.has_its_share(p) ||
+      (!has_got_all(p) && served_out() >= slots())) {
     return;
   }
   if (peer_state* const next = next_in_need()) {
     p.we_choke = true;
     --s_.unchoked;
     s_.tell(p, wire::choke{});
-    p.served_out = !has_got_all;
-    served_out_ += has_got_all ? 0 : 1;
     unchoke(*next);
   }
 }
 
-/// What it asked for went out, or is not wanted any more.
-void uploads::drained(peer_state& p) {
-  if (!p.uploads.idle() || p.upload_ahead > 0) {
-    return;
-  }
-  if (!std::exchange(p.served_out, false)) {
-    hand_on(p);
-    return;
-  }
-  --served_out_;
-  hand_on_next();
+/// How many are choked, and still get what they asked for before.
+std::uint32_t uploads::served_out() const {
+  std::uint32_t out = 0;
+  s_.peers.for_each([&](const peer_state& p) { out += p.we_choke && !has_got_all(p) ? 1 : 0; });
+  return out;
 }
 
-void uploads::hand_on_next() {
-  peer_state* waiting = nullptr;
-  s_.peers.for_each([&](peer_state& holder) {
-    const bool may = !holder.we_choke && holder.promised.empty() && spreading_.has_its_share(holder);
-    waiting = waiting == nullptr && may ? &holder : waiting;
-  });
-  if (waiting != nullptr) {
-    hand_on(*waiting);
+/// Something for it went out, or is not wanted any more. When that was all, somebody may hand its slot on:
+/// it, or who could not while so many were served out.
+void uploads::drained(peer_state& p) {
+  if (!has_got_all(p)) {
+    return;
+  }
+  if (!p.we_choke) {
+    hand_on(p);
+  } else if (s_.complete()) {
+    s_.peers.for_each([&](peer_state& holder) { hand_on(holder); });
   }
 }
 
 /// It has got something of us, and has no use for its slot now.
 bool uploads::is_silent(const peer_state& p) const {
-  return p.turn_bytes > 0 && p.uploads.idle() && p.upload_ahead == 0 && s_.now - p.unchoked_at >= time_to_ask;
+  return p.turn_bytes > 0 && has_got_all(p) && s_.now - p.unchoked_at >= time_to_ask;
 }
 
 /// While the uplink has nothing to send, those who ask for nothing do not count: somebody else is served as

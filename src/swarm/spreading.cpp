@@ -127,9 +127,8 @@ void spreading::unchoked(peer_state& p) {
   }
 }
 
-/// In the time between two turns anybody can pass on what it got.
 bool spreading::has_its_share(const peer_state& p) const {
-  if (s_.hiding || !s_.settings.lends_slots || !takes_advice(p)) {
+  if (p.dealt_bytes == 0 || s_.hiding || !s_.settings.lends_slots || !takes_advice(p)) {
     return false;
   }
   const auto share = std::max<std::uint64_t>(

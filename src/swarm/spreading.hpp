@@ -4,10 +4,9 @@
 // some of them many times while others wait. So a seeder means every piece for one peer, in a random order,
 // until each is somewhere else, and says so in one of two ways:
 //
-// - With `suggest piece` (BEP 6), to each peer that it serves, and deals the pieces out one by one: who got
-// one
-//   hands its slot on while others wait (`uploads::hand_on`). Peers that take no advice see all pieces and
-//   ask as they like; what is a first copy goes out before what is a second one.
+// - With `suggest piece` (BEP 6), to each peer that it serves. It deals the pieces out one by one: who asked
+//   for one hands its slot on while others wait (`uploads::hand_on`). Peers that take no advice see all
+//   pieces and ask as they like; what is a first copy goes out before what is a second one.
 // - As a super seeder (BEP 16) it says that it has nothing, and tells each peer with a `have` of the pieces
 //   that are meant for it, so every client takes the advice. One that waits is shown one piece, one that is
 //   served what it takes in a second; each is owed for until it is seen at somebody else, and who owes enough

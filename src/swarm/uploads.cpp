@@ -47,7 +47,6 @@ std::uint32_t uploads::slots() {
 
 void uploads::unchoke(peer_state& p) {
   p.we_choke = false;
-  served_out_ -= std::exchange(p.served_out, false) ? 1 : 0;
   ++s_.unchoked;
   p.unchoked_at = s_.now;
   spreading_.unchoked(p);  // first: an unchoke is answered with requests at once
@@ -269,7 +268,6 @@ void uploads::sent(peer_state& p, std::uint64_t bytes) {
 }
 
 void uploads::left(peer_state& p) {
-  served_out_ -= p.served_out ? 1 : 0;
   spreading_.left(p);
   ahead_ -= p.upload_ahead;
 }
@@ -332,18 +330,14 @@ std::optional<instant> uploads::deadline() const {
 void uploads::check() const {
   std::uint64_t sum = 0;
   std::uint32_t unchoked = 0;
-  std::uint32_t served_out = 0;
   s_.peers.for_each_present([&](const peer_state& p) {
     sum += p.upload_ahead;
     unchoked += p.dropping || p.we_choke ? 0 : 1;
-    served_out += p.served_out ? 1 : 0;
   });
   assert(sum == ahead_);
   assert(unchoked == s_.unchoked);
-  assert(served_out == served_out_);
   static_cast<void>(sum);
   static_cast<void>(unchoked);
-  static_cast<void>(served_out);
 }
 
 }  // namespace shoal::swarm

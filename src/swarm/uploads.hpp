@@ -59,7 +59,7 @@ class uploads {
   peer_state* next_in_need();
   void hand_on(peer_state& p);
   void drained(peer_state& p);
-  void hand_on_next();
+  std::uint32_t served_out() const;
   void review_if_due();
   bool is_silent(const peer_state& p) const;
   void serve_one_more();
@@ -89,10 +89,9 @@ class uploads {
   peer::slot_finder finder_;  // of a limited uplink
   instant reviewed_at_{};
   instant one_more_at_{};
-  std::uint32_t served_out_ = 0;  // `peer_state::served_out`
-  std::uint32_t turns_ = 0;       // that ended
-  std::uint64_t ahead_ = 0;       // bytes loading, or loaded and not sent, all peers
-  line line_;                     // `peer_state::asking`
+  std::uint32_t turns_ = 0;  // that ended
+  std::uint64_t ahead_ = 0;  // bytes loading, or loaded and not sent, all peers
+  line line_;                // `peer_state::asking`
   line late_line_;  // `peer_state::asking_late`: nobody gets anything here while somebody stands in the other
   bool held_up_ = false;  // by the rate limit
   unsigned idle_s_ = 0;   // sweeps in a row that found nobody waiting

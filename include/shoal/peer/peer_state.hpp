@@ -66,12 +66,11 @@ struct peer_state {
   // From us.
   piece_index turn_piece;                ///< of the last of these:
   std::uint64_t turn_bytes = 0;          ///< that it got in its turn
-  bool served_out = false;               ///< choked, and still getting what it asked for before
   instant unchoked_at{};                 ///< last time; the epoch for never
   std::vector<piece_index> allows_fast;  ///< we answer these although it is choked (BEP 6)
   std::vector<promise> promised;         ///< pieces meant for it alone, and not asked for whole yet
+  std::uint64_t dealt_bytes = 0;         ///< of all that were meant for it since it was unchoked
   std::unique_ptr<bitfield> shown;  ///< to whom we hide what we have (BEP 16): the pieces that it knows of
-  std::uint64_t dealt_bytes = 0;    ///< meant for it since it was unchoked
   std::uint64_t owed_bytes = 0;     ///< of these, what it has not passed on, as far as we know
   allowance lendings{10};           ///< of its slot, while it has no use for it
   small_rate_meter up;
@@ -99,8 +98,7 @@ struct peer_state {
 
   // When, and how well it behaves.
   instant joined_at{};
-  std::uint32_t oddities =
-      0;  ///< harmless breaches of the protocol; more than `oddities_max` are a violation
+  std::uint32_t oddities = 0;     ///< harmless breaches of the protocol, `oddities_max` at most
   std::uint32_t pieces_good = 0;  ///< verified pieces that it sent a part of
   std::uint32_t pieces_bad = 0;   ///< and such that failed
 
