@@ -125,6 +125,11 @@ std::size_t request_window::room(std::size_t at_least) const {
   return size() * 4 > t * 3 ? 0 : t - size();
 }
 
+std::size_t request_window::room_beyond(std::size_t more) const {
+  const std::size_t most = snubbed_ ? 0 : std::min<std::size_t>(target() + more, limit_);
+  return most > size() ? most - size() : 0;
+}
+
 bool request_window::check_snub(instant now) {
   if (snubbed_ || size() == 0 || now - last_answer_ < settings_.snub_after) {
     return false;

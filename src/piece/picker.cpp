@@ -142,6 +142,10 @@ void picker::peer_lost(const bitfield& has, piece_index p) {
   peers_.lost(has, p);
 }
 
+std::uint32_t picker::availability_beside_seeds(piece_index p) const {
+  return peers_.beside_seeds(p);
+}
+
 std::uint32_t picker::availability(piece_index p) const {
   return peers_.of(p);
 }

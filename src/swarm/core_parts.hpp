@@ -121,6 +121,7 @@ struct torrent_core::parts {
   void take_have(peer_state& p, piece_index piece) {
     links.has_piece(p, piece);
     up.has_piece(p, piece);
+    down.has_piece(p, piece);
   }
   void take_extended(peer_state& p, const wire::extended& m) {
     if (const auto lost = ext.take(p, m)) {

@@ -25,6 +25,8 @@ class downloads {
   void lost(peer_state& p, piece_index piece);
   void allowed_fast(peer_state& p, piece_index piece);
   void suggested(peer_state& p, piece_index piece);
+  /// The peer told that it has the piece: a rare one is asked for at once.
+  void has_piece(peer_state& p, piece_index piece);
 
   void verified(piece_index piece, bool good);
 
@@ -38,10 +40,13 @@ class downloads {
 
  private:
   static bool may_ask(const peer_state& p);
+  bool asks_now(const peer_state& p) const;
   std::size_t room(const peer_state& p) const;
   std::size_t ask(peer_state& p, std::size_t most);
   void ask_in_turn();
   std::size_t pick(peer_state& p, std::size_t n, std::vector<block_ref>& out);
+  void pick_rest(const peer_state& p, piece_index piece);
+  void send_requests(peer_state& p);
   std::size_t pick_due(peer_state& p, std::size_t n, std::vector<block_ref>& out);
   std::optional<instant> advice_ends(const peer_state& p) const;
   bool is_fast(peer_state& p, piece_index piece);

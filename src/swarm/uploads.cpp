@@ -97,19 +97,16 @@ void uploads::requested(peer_state& p, const block_ref& b) {
   hand_on(p);
 }
 
-/// A rare piece overtakes what the peer asked for before, though not the piece that it is being sent: only
-/// when it is whole can others get it elsewhere. Who speaks BEP 6 hears of each request what becomes of it,
-/// and may be answered in any order.
+/// A rare piece overtakes what the peer asked for before. Who speaks BEP 6 hears of each request what becomes
+/// of it, and may be answered in any order.
 bool uploads::push(peer_state& p, const block_ref& b) {
   const bool late = spreading_.requested(p, b);
   if (late || !p.fast || s_.complete()) {
     return p.uploads.push(b, late);
   }
   const auto copies = s_.picker.availability(b.piece);
-  return p.uploads.push_ahead(b, [&](const block_ref& other) {
-    const bool is_sent = p.turn_bytes > 0 && other.piece == p.turn_piece;
-    return !is_sent && s_.picker.availability(other.piece) > copies;
-  });
+  return p.uploads.push_ahead(
+      b, [&](const block_ref& other) { return s_.picker.availability(other.piece) > copies; });
 }
 
 void uploads::line_up(peer_state& p) {

@@ -63,6 +63,21 @@ TEST_CASE("a fast peer gets as many requests as we ever make, a limited one no m
   CHECK(settle(limited, 1e9, milliseconds(1), seconds(2)) == 40);
 }
 
+TEST_CASE("what cannot wait goes beyond the window, but no further than the peer takes requests") {
+  request_window w;
+  w.limit_to(100);
+  const std::size_t target = w.target();
+  CHECK(w.room_beyond(20) == target + 20);
+  CHECK(w.room_beyond(1000) == 100);
+  for (std::uint32_t n = 0; n < target; ++n) {
+    w.asked(instant{seconds(1)}, {piece_index(0), n * block_bytes, block_bytes});
+  }
+  CHECK(w.room() == 0);
+  CHECK(w.room_beyond(20) == 20);
+  REQUIRE(w.check_snub(instant{seconds(100)}));
+  CHECK(w.room_beyond(20) == 0);
+}
+
 TEST_CASE("a peer that answers all it was asked, in rounds, is asked for more from round to round") {
   request_window w;
   instant now = start;

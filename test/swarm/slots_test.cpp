@@ -166,15 +166,17 @@ struct two_served : script {
   peer_key a, b;
 };
 
-TEST_CASE("a rarer piece overtakes what its peer asked for before, but not the piece that it is being sent") {
+TEST_CASE("a rarer piece overtakes what its peer asked for before, also the piece that it is being sent") {
   two_served s;
   s.ask(s.a, 0, 16);  // this turn begins
   s.ask(s.b, 0, 16);
   s.ask(s.b, 1, 16);
   s.ask(s.a, 1, 16);
   REQUIRE(s.loads(s.a, 0) > 0);
+  const auto before = s.loads(s.a, 0);
   s.serve_until(s.b, 1);
-  CHECK(s.loads(s.a, 0) == 16);
+  CHECK(s.loads(s.a, 0) == before);  // the rest waits
+  CHECK(s.loads(s.a, 1) == 16);
   CHECK(s.loads(s.b, 1) > 0);
   CHECK(s.loads(s.b, 0) == 0);
 }

@@ -61,6 +61,9 @@ class request_window {
   /// How many requests to send now: none until a quarter of the window is free, so that they go in batches.
   /// With `at_least` as if the window were so large, if the peer takes so many and is not snubbing us.
   std::size_t room(std::size_t at_least = 0) const;
+  /// How many to send now for what cannot wait: up to `more` beyond the window, if the peer takes so many and
+  /// is not snubbing us.
+  std::size_t room_beyond(std::size_t more) const;
   std::size_t size() const { return queue_.size() - head_; }
   /// See `swarm::torrent_core`.
   void fetch_early() const {

@@ -38,6 +38,8 @@ class availability {
   void lost(const bitfield& has, piece_index p);
 
   std::uint32_t of(piece_index p) const { return partial_[p.index()] + seeds_; }
+  /// Those not counted that joined with everything.
+  std::uint32_t beside_seeds(piece_index p) const { return partial_[p.index()]; }
   double distributed_copies() const;
 
   /// 0: not a candidate.

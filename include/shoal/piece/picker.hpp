@@ -104,6 +104,8 @@ class picker {
   void peer_lost(const bitfield& has, piece_index p);
   /// Peers (not counting us) that have it.
   std::uint32_t availability(piece_index p) const;
+  /// The same without those that had everything when they joined.
+  std::uint32_t availability_beside_seeds(piece_index p) const;
   /// Copies of the whole among peers: the least availability plus the fraction of pieces above it.
   double distributed_copies() const;
 
