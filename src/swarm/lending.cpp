@@ -1,5 +1,8 @@
 // Slots between two choke rounds: who gets a free one, and what becomes of those without use.
 
+#include <compare>
+#include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -77,22 +80,31 @@ peer_state* uploads::holder_to_displace(const peer_state& p) {
   return idle != nullptr || !p.chosen ? idle : guest;
 }
 
-/// Somebody by chance, or when we want nothing, who has waited for longest. Not who gives us most: what is
-/// lent would be of no use otherwise, and a content spreads sooner when chance deals it out.
+/// When we want nothing, who has waited for longest. Else of those who gave us something, who has the fewest
+/// pieces, so that nobody stays behind; and then anybody, since to seem to have nothing must not pay. By
+/// chance among equals. Not who gives us most: what is lent would be of no use otherwise, and a content
+/// spreads sooner when chance deals it out.
 peer_state* uploads::next_in_need() {
+  const auto rank = [&](const peer_state& p) -> std::int64_t {
+    if (s_.complete()) {
+      return p.unchoked_at.time_since_epoch().count();
+    }
+    return p.down.total() > 0 ? static_cast<std::int64_t>(p.has.count())
+                              : std::numeric_limits<std::int64_t>::max();
+  };
   std::vector<peer_state*> first;  // equals
   first.reserve(s_.peers.size());
-  const auto before = [&](const peer_state& a, const peer_state& b) {
-    return s_.complete() && a.unchoked_at < b.unchoked_at;
-  };
   s_.peers.for_each([&](peer_state& p) {
-    if (!p.we_choke || !p.they_interested || (!first.empty() && before(*first.front(), p))) {
+    if (!p.we_choke || !p.they_interested) {
       return;
     }
-    if (!first.empty() && before(p, *first.front())) {
+    const auto order = first.empty() ? std::strong_ordering::equal : rank(p) <=> rank(*first.front());
+    if (order < 0) {
       first.clear();
     }
-    first.push_back(&p);
+    if (order <= 0) {
+      first.push_back(&p);
+    }
   });
   return first.empty() ? nullptr : first[static_cast<std::size_t>(s_.chance.below(first.size()))];
 }

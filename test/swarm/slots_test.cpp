@@ -1,6 +1,7 @@
 // Whom a peer serves between two choke rounds, and in which order.
 
 #include <algorithm>
+#include <initializer_list>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -59,6 +60,33 @@ TEST_CASE("a slot that nobody else asks for is kept, until somebody does") {
   const auto b = interested(s, 3);
   CHECK_FALSE(is_served(s, a));
   CHECK(is_served(s, b));
+}
+
+/// Wants something of us, has these pieces, and gave us a block.
+peer_key giver(script& s, std::uint8_t who, std::initializer_list<std::uint32_t> has) {
+  const auto key = interested(s, who);
+  for (const auto piece : has) {
+    s.say(key, wire::have{piece_index(piece)});
+  }
+  s.say(key, wire::unchoke{});
+  const auto asked = s.said_to<wire::request>(key);
+  REQUIRE_FALSE(asked.empty());
+  s.say(key, wire::piece{asked.front().block});
+  return key;
+}
+
+TEST_CASE("a slot is lent to who has least of those who gave something, and then to who gave nothing") {
+  script s(with_slots(1));
+  const auto holder = interested(s, 2);
+  const auto taker = interested(s, 3);
+  const auto rich = giver(s, 4, {1, 2, 3});
+  const auto poor = giver(s, 5, {3});
+  s.say(holder, wire::not_interested{});
+  CHECK(is_served(s, poor));
+  s.say(poor, wire::not_interested{});
+  CHECK(is_served(s, rich));
+  s.say(rich, wire::not_interested{});
+  CHECK(is_served(s, taker));
 }
 
 TEST_CASE("who changes its mind in a loop does not have others choked and unchoked in a loop") {
