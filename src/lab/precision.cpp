@@ -19,7 +19,7 @@ constexpr std::uint32_t many_peers = 4000;
 /// Those of which one tick's work no longer fits into any cache: they are visited less often, and do more
 /// each time.
 constexpr std::uint32_t very_many_peers = 40'000;
-constexpr duration tick = std::chrono::milliseconds(20);
+constexpr duration tick = std::chrono::milliseconds(10);
 constexpr duration long_tick = std::chrono::milliseconds(100);
 
 /// Of those that come one after another without end, some may be too late for the experiment.

@@ -7,14 +7,14 @@ namespace {
 
 /// By a super seeder, or by one that does nothing to spread its pieces.
 double copies_sent(bool super_seeds, std::uint64_t seed) {
-  auto s = flash_crowd(20, 16, 64);
+  auto s = flash_crowd(40, 16, 64);
   s.groups[0].up = {1 * mib, 1 * mib};
   s.groups[0].strategy.advises = false;
   s.groups[1].strategy.moves_requests = false;        // as other clients, for whom this is
-  s.groups[0].strategy.slots = super_seeds ? 0 : 20;  // everybody at once
+  s.groups[0].strategy.slots = super_seeds ? 0 : 40;  // everybody at once
   s.groups[0].strategy.super_seeds = super_seeds;
   const auto r = run(s, seed);
-  CHECK(completions(r, 1).size() == 20);
+  CHECK(completions(r, 1).size() == 40);
   REQUIRE(r.seeder_bytes_until_whole.has_value());
   return static_cast<double>(*r.seeder_bytes_until_whole) / static_cast<double>(s.content_bytes);
 }
