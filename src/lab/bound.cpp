@@ -27,7 +27,7 @@ std::optional<double> lower_bound_s(const scenario& s) {
 
   for (const auto& g : s.groups) {
     const auto at = common_arrival(g);
-    if (!at || g.have_part > 0 || g.patience_mean) {
+    if (!at || g.begins_with_pieces() || g.patience_mean) {
       return std::nullopt;
     }
     if (g.role == role::leecher) {

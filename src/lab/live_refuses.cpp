@@ -42,7 +42,7 @@ std::optional<std::string> live_refuses(const scenario& s, const live_options& l
     if (!how.moves_requests) return who + "keep their requests";
     if (how.choke != choke_rule::standard) return who + "any choke but standard";
     if (how.neighbours_min > 0) return who + "neighbours.min";
-    if (g.have_part > 0) return who + "have";
+    if (g.begins_with_pieces()) return who + "have";
     if (g.site) return who + "site";
     if (g.latency > own_latency_max && !live.namespaces) {
       return who + "a latency of more than 10 ms without --netns";

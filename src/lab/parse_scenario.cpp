@@ -44,7 +44,7 @@ void read_groups(const json::value& v, scenario& s, objections& bad) {
     s.groups.push_back(read_group(name, member.value(), "groups." + name, bad));
     const auto& g = s.groups.back();
     peers += g.count;
-    somebody_has = somebody_has || g.role == role::seeder || g.have_part > 0;
+    somebody_has = somebody_has || g.role == role::seeder || g.begins_with_pieces();
     somebody_wants = somebody_wants || g.role == role::leecher;
   }
   if (peers > peers_max) bad.add("groups", "more than " + std::to_string(peers_max) + " peers");

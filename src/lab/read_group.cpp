@@ -163,7 +163,9 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
   take_link(f, "up", g.up);
   take_link(f, "down", g.down);
   f.take("latency", g.latency, as_time);
-  f.take("have", g.have_part, as_part);
+  const auto* have = f.find("have");
+  g.one_club = have != nullptr && *have == json::string("all but one");
+  if (!g.one_club) f.take("have", g.have_part, as_part);
   const auto* arrives = f.find("arrival");
   if (arrives != nullptr) g.arrival = read_arrival(*arrives, f.path_of("arrival"), g.count, bad);
   const auto* departs = f.find("departure");
@@ -190,7 +192,7 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
   if (g.role == role::leecher && g.strategy.super_seeds) f.object("seeding", "a leecher does not seed so");
   if (g.have_part >= 1) f.object("have", "who has everything is a seeder");
   if (g.role == role::seeder) {
-    if (g.have_part > 0) f.object("have", "a seeder has everything");
+    if (g.begins_with_pieces()) f.object("have", "a seeder has everything");
     if (g.patience_mean) f.object("patience_mean", "a seeder has nothing to wait for");
     if (g.strategy.choke == choke_rule::free_rider || g.strategy.choke == choke_rule::selfish_cap)
       f.object("choke", "a seeder that gives nothing is none");

@@ -156,7 +156,10 @@ void sim_cast::hire(group_index index) {
     plan.latency = g.latency;
     plan.core = settings_of(s_, g, plan.up_bytes_per_s, swarm_.geometry().block_length());
     plan.complete = g.role == role::seeder;
-    if (g.have_part > 0) {
+    if (g.one_club) {
+      plan.have = bitfield(s_.piece_count(), true);
+      plan.have->reset(piece_index(0));
+    } else if (g.have_part > 0) {
       plan.have = bitfield(s_.piece_count());
       for (std::uint32_t p = 0; p < s_.piece_count(); ++p) {
         if (chance_.unit() < g.have_part) {

@@ -23,7 +23,8 @@ void check_group(const group_plan& g) {
     require(r.of(0) >= r.low * 0.999 && r.of(0) <= r.high);
   }
   require(g.have_part >= 0 && g.have_part < 1);
-  require(g.role == role::leecher || g.have_part == 0);
+  require(g.role == role::leecher || !g.begins_with_pieces());
+  require(!g.one_club || g.have_part == 0);
   if (const auto* list = std::get_if<arrive_at_times>(&g.arrival)) {
     require(list->times.size() == g.count);
     require(std::is_sorted(list->times.begin(), list->times.end()));

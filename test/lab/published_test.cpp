@@ -36,6 +36,30 @@ TEST_CASE("Hajek and Zhu 2011: the seed's rate against the arrivals' decides abo
   CHECK(healed < 60);
 }
 
+TEST_CASE("Hajek and Zhu 2010: a club that lacks one piece grows by arrivals less what the seed can serve") {
+  const auto growth_per_s = [](double arrivals_per_s) {
+    scenario s = flash_crowd(1000, 8, 64);
+    const double piece = s.piece_length;
+    s.groups = {group("seed", role::seeder, 1, 4 * piece), group("peers", role::leecher, 1000, 8 * piece),
+                group("club", role::leecher, 100, 8 * piece)};
+    s.groups[1].arrival = arrive_poisson{arrivals_per_s, {}};
+    s.groups[2].one_club = true;
+    for (auto& g : s.groups) {
+      g.strategy.neighbours_max = 30;
+    }
+    s.groups[1].departure = s.groups[2].departure = leave_complete{};
+    s.whole_time = true;
+    s.time_max = std::chrono::seconds(40);
+    const auto r = run(s);
+    const auto peers = [&](std::size_t i) {
+      return r.series.groups[1].leeching[i] + r.series.groups[2].leeching[i];
+    };
+    return (mean_between(r, 30, 40, peers) - mean_between(r, 10, 20, peers)) / 20;
+  };
+  CHECK(growth_per_s(2) == doctest::Approx(-2).epsilon(0.35));
+  CHECK(growth_per_s(8) == doctest::Approx(4).epsilon(0.35));
+}
+
 TEST_CASE(
     "Legout et al. 2006: with a slow seed rarest first ends sooner, and the rarest set shrinks linearly") {
   auto s = flash_crowd(24, 16, 256, 1 * mib);

@@ -119,6 +119,7 @@ TEST_CASE("settings change what the file says, by the whole path or from a group
                                              {"groups.seeder.up", "4 MiB/s"},
                                              {"faults.1.peers_die.part", "\"10 %\""},
                                              {"crowd.departure", "never"},
+                                             {"crowd.have", "all but one"},
                                              {"crowd.arrival", R"({"over": "60 s"})"},
                                              {"tracker.num_want", "12"}});
   REQUIRE_MESSAGE(s.has_value(), (s.has_error() ? s.error().message() : ""));
@@ -126,6 +127,8 @@ TEST_CASE("settings change what the file says, by the whole path or from a group
   CHECK(s->groups[0].up.low == 4.0 * (1 << 20));
   CHECK(std::get<peers_die>(s->faults[1].what).who.count == 20);
   CHECK(std::holds_alternative<stay_for_ever>(s->groups[1].departure));
+  CHECK(s->groups[1].one_club);
+  CHECK(s->groups[1].have_part == 0);
   CHECK(std::get<arrive_over>(s->groups[1].arrival).to == 60s);
   CHECK(s->tracker.num_want == 12);
 }
@@ -151,7 +154,9 @@ TEST_CASE("every objection names its place") {
       {{"crowd.count", "20000000"}, "groups: more than 10000000 peers"},
       {{"crowd.have", "130 %"}, "groups.crowd.have: '130 %' is no part"},
       {{"crowd.have", "1"}, "groups.crowd.have: who has everything"},
+      {{"crowd.have", "all but two"}, "groups.crowd.have: 'all but two' is no part"},
       {{"seeder.have", "50 %"}, "groups.seeder.have: a seeder has everything"},
+      {{"seeder.have", "all but one"}, "groups.seeder.have: a seeder has everything"},
       {{"seeder.departure", "at completion"}, "groups.seeder.departure: a seeder would"},
       {{"seeder.choke", "free-rider"}, "groups.seeder.choke: "},
       {{"seeder.choke", "selfish-cap"}, "groups.seeder.choke: "},

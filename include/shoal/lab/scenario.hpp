@@ -116,12 +116,15 @@ struct group_plan {
   duration latency{};  ///< one way, of the access link; between two peers both add up
   double have_part =
       0;  ///< of the pieces, each peer its own by chance, from the beginning; leechers only, < 1
+  bool one_club = false;  ///< begins with all pieces but the first (Hajek, Zhu 2010); leechers only
   lab::arrival arrival;
   lab::departure departure;
   /// A leecher gives up before completion after an exponential time with this mean.
   std::optional<duration> patience_mean;
   lab::strategy strategy;
   std::optional<site_plan> site;
+
+  bool begins_with_pieces() const { return have_part > 0 || one_club; }
 };
 
 struct tracker_plan {
