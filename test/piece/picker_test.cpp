@@ -115,6 +115,8 @@ TEST_CASE("the rarest piece is begun first once one is whole") {
   CHECK(p.availability(piece_index(3)) == 1);
   CHECK(p.availability(piece_index(4)) == 2);
   CHECK(p.availability(piece_index(5)) == 3);
+  CHECK(p.availability_beside_seeds(piece_index(3)) == 0);
+  CHECK(p.availability_beside_seeds(piece_index(5)) == 2);
   CHECK(p.distributed_copies() == doctest::Approx(1 + 5.0 / 6));
   CHECK(pick(p, all, ann, 1)[0].piece == piece_index(3));
   CHECK(pick(p, all, ann, 1)[0].piece == piece_index(4));
