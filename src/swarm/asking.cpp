@@ -12,8 +12,9 @@ namespace {
 /// What is asked of a seeder that advises us.
 constexpr std::size_t advised_bytes_ahead = 1U << 20;
 
-/// A piece that no more peers have, seeds not counted, is asked for whole, and so far beyond the window.
-constexpr std::uint32_t rare_copies = 3;
+/// A piece that no more of our peers have, seeds not counted, is asked for whole, and so far beyond the
+/// window.
+constexpr std::uint32_t rare_copies = 1;
 constexpr std::size_t rare_bytes_ahead = 2U << 20;
 
 /// What a peer is asked for in its turn while a limit holds.
