@@ -9,6 +9,7 @@ namespace shoal::piece {
 namespace {
 
 constexpr std::uint8_t priority_default = 4;
+constexpr std::uint32_t rare_copies = 1;
 
 }  // namespace
 
@@ -142,10 +143,6 @@ void picker::peer_lost(const bitfield& has, piece_index p) {
   peers_.lost(has, p);
 }
 
-std::uint32_t picker::availability_beside_seeds(piece_index p) const {
-  return peers_.beside_seeds(p);
-}
-
 std::uint32_t picker::availability(piece_index p) const {
   return peers_.of(p);
 }
@@ -243,6 +240,15 @@ std::size_t picker::pick_from(piece_index p, peer_key who, std::size_t n, std::v
     given += double_up(*progress_.find(p), who, n - given, out);
   }
   return given;
+}
+
+std::size_t picker::pick_rare(piece_index p, peer_key who, std::size_t n, std::vector<block_ref>& out) {
+  const bool rarest_first = !settings_.sequential && !settings_.random;
+  if (!rarest_first || has_deadline(p) || peers_.beside_seeds(p) > rare_copies ||
+      priority_[p.index()] < peers_.highest_priority()) {
+    return 0;
+  }
+  return pick_from(p, who, std::min<std::size_t>(n, open_blocks(p)), out);
 }
 
 std::size_t picker::pick_due(piece_index p, peer_key who, std::size_t n, bool again,

@@ -12,9 +12,7 @@ namespace {
 /// What is asked of a seeder that advises us.
 constexpr std::size_t advised_bytes_ahead = 1U << 20;
 
-/// A piece that no more of our peers have, seeds not counted, is asked for whole, and so far beyond the
-/// window.
-constexpr std::uint32_t rare_copies = 1;
+/// A rare piece is asked for so far beyond the window.
 constexpr std::size_t rare_bytes_ahead = 2U << 20;
 
 /// What a peer is asked for in its turn while a limit holds.
@@ -90,20 +88,18 @@ void downloads::send_requests(peer_state& p) {
 /// The newest pieces are the fewest, and all uplinks wait for them. One that waited in here for room in the
 /// window, or came in parts from several that send other things in between, would double as slowly.
 void downloads::has_piece(peer_state& p, piece_index piece) {
-  if (!p.they_choke && asks_now(p) && !s_.download_bucket.limited() && s_.picker.wants(piece)) {
+  if (!p.they_choke && asks_now(p) && !s_.download_bucket.limited()) {
     blocks_.clear();
     pick_rest(p, piece);
     send_requests(p);
   }
 }
 
-/// Of a rare piece, also beyond the window; but no block of which another is asked. Seeds send all pieces and
-/// advise which.
+/// Of a rare piece, also beyond the window. Seeds send all pieces and advise which.
 void downloads::pick_rest(const peer_state& p, piece_index piece) {
   const std::size_t room = p.window.room_beyond(rare_bytes_ahead / s_.geometry.block_length());
-  if (blocks_.size() < room && !p.has.all() && s_.picker.availability_beside_seeds(piece) <= rare_copies) {
-    const auto most = std::min<std::size_t>(room - blocks_.size(), s_.picker.open_blocks(piece));
-    s_.picker.pick_from(piece, p.key, most, blocks_);
+  if (blocks_.size() < room && !p.has.all()) {
+    s_.picker.pick_rare(piece, p.key, room - blocks_.size(), blocks_);
   }
 }
 

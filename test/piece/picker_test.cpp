@@ -104,6 +104,47 @@ TEST_CASE("among begun pieces the one nearest to completion comes first") {
   }
 }
 
+TEST_CASE("a piece that one peer has beside seeds is rare, and given to its end, no block twice") {
+  const geometry g = torrent(4, 8);
+  picker_settings settings;
+  std::size_t expected = 8;
+  SUBCASE("") {}
+  SUBCASE("but not in sequential order") {
+    settings.sequential = true;
+    expected = 0;
+  }
+  SUBCASE("nor where pieces are taken at random") {
+    settings.random = true;
+    expected = 0;
+  }
+  picker p(g, settings, 3);
+  p.peer_joined(bitfield(4, true));
+  p.peer_joined(having(4, {0, 1}));
+  p.peer_joined(having(4, {1}));
+  std::vector<block_ref> out;
+  CHECK(p.pick_rare(piece_index(0), ann, 100, out) == expected);
+  CHECK(p.pick_rare(piece_index(0), bob, 100, out) == 0);
+  CHECK(p.pick_rare(piece_index(1), ann, 100, out) == 0);  // two have it
+}
+
+TEST_CASE("a rare piece waits for pieces of a higher priority, and for its time when it has one") {
+  const geometry g = torrent(4, 8);
+  picker p(g, {}, 3);
+  p.peer_joined(having(4, {0}));
+  std::vector<block_ref> out;
+  SUBCASE("higher priority") {
+    p.set_priority(piece_index(3), 5);
+    CHECK(p.pick_rare(piece_index(0), ann, 100, out) == 0);
+    p.set_priority(piece_index(0), 5);
+  }
+  SUBCASE("deadline") {
+    p.set_deadline(piece_index(0), instant{});
+    CHECK(p.pick_rare(piece_index(0), ann, 100, out) == 0);
+    p.set_deadline(piece_index(0), std::nullopt);
+  }
+  CHECK(p.pick_rare(piece_index(0), ann, 3, out) == 3);
+}
+
 TEST_CASE("the rarest piece is begun first once one is whole") {
   const geometry g = torrent(6, 1);
   picker p(g, {}, 3);
@@ -115,8 +156,6 @@ TEST_CASE("the rarest piece is begun first once one is whole") {
   CHECK(p.availability(piece_index(3)) == 1);
   CHECK(p.availability(piece_index(4)) == 2);
   CHECK(p.availability(piece_index(5)) == 3);
-  CHECK(p.availability_beside_seeds(piece_index(3)) == 0);
-  CHECK(p.availability_beside_seeds(piece_index(5)) == 2);
   CHECK(p.distributed_copies() == doctest::Approx(1 + 5.0 / 6));
   CHECK(pick(p, all, ann, 1)[0].piece == piece_index(3));
   CHECK(pick(p, all, ann, 1)[0].piece == piece_index(4));

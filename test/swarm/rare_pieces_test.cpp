@@ -94,19 +94,19 @@ TEST_CASE("a rare piece that was begun in its turn is asked for to its end") {
   CHECK(asked_of(s, source, asked.front().block.piece.value()) == blocks);
 }
 
-TEST_CASE("of a rare piece nothing is asked twice, though all of it is asked for already") {
+TEST_CASE("of a rare piece nothing is asked twice but what the endgame doubles as the window takes it") {
   auto setup = without();
   setup.have = bitfield(pieces, true);
-  setup.have.reset(piece_index(9));  // the last one that is missing: endgame
+  setup.have.reset(piece_index(9));  // the last one that is missing
   script s(std::move(setup));
-  const auto first = join_with(s, 2, 1);
-  const auto second = join_with(s, 3, 1);
-  for (const auto key : {first, second}) {
-    s.say(key, wire::unchoke{});
-    s.say(key, wire::have{piece_index(9)});
-  }
-  CHECK(asked_of(s, first, 9) == blocks);
-  CHECK(asked_of(s, second, 9) == window);  // as the endgame goes
+  const auto seed = s.join(2);
+  s.say(seed, wire::have_all{});
+  s.say(seed, wire::unchoke{});
+  REQUIRE(asked_of(s, seed, 9) == window);
+  const auto holder = join_with(s, 3, 1);
+  s.say(holder, wire::unchoke{});
+  s.say(holder, wire::have{piece_index(9)});
+  CHECK(asked_of(s, holder, 9) == blocks - window);
 }
 
 TEST_CASE("a rare piece is not asked for at once") {
@@ -122,6 +122,15 @@ TEST_CASE("a rare piece is not asked for at once") {
     s.say(source, wire::have_all{});
     s.say(source, wire::unchoke{});
     CHECK(s.said_to<wire::request>(source).size() == window);
+  }
+  SUBCASE("when pieces are fetched in order") {
+    auto setup = without();
+    setup.settings.picking.sequential = true;
+    script s(std::move(setup));
+    const auto source = join_with(s, 2, 8);
+    s.say(source, wire::unchoke{});
+    s.say(source, wire::have{piece_index(9)});
+    CHECK(asked_of(s, source, 9) == 0);
   }
   SUBCASE("under a limit, which shares out what it lets through") {
     core_settings settings;

@@ -46,6 +46,8 @@ class availability {
   void set_candidate(piece_index p, std::uint8_t priority);
   std::uint8_t candidate(piece_index p) const { return priority_[p.index()]; }
   bool no_candidates() const { return candidates_.none(); }
+  /// Of the candidates; 0 when there are none.
+  std::uint8_t highest_priority() const;
 
   /// Of what is in `has`, the candidate of the highest priority that the fewest peers have; among equals the
   /// one met first from a random place on. O(1) when `has` holds one in some dozen of the rarest. Else a
@@ -80,7 +82,6 @@ class availability {
   void raise(std::uint32_t piece);
   void lower(std::uint32_t piece);
   void lower_all();
-  std::uint8_t highest_priority() const;
   std::size_t least_in(const bitfield& has, std::uint8_t priority) const;
   /// Less is better: by priority, then (`by_rarity`) by availability.
   static std::uint64_t rank(std::uint8_t priority, std::uint32_t counted, bool by_rarity) {

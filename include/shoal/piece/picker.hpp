@@ -16,6 +16,9 @@
 //  6. A piece that is wanted by some time (somebody plays or copies the content while it comes) stands
 //     outside of all that: `pick` never gives it. `deadlines` tells of such pieces, and who knows the peers
 //     asks those that are fast with `pick_due`, and several when time runs out.
+//  7. A rare piece, which a single peer has beside the seeds, may be asked of it whole as soon as it tells
+//     (`pick_rare`): the uplinks of all who wait for something new wait for it. That goes with 2, where no
+//     piece of a higher priority is to be begun.
 // Blocks of one piece go to one asker in a row, as the disk likes them, but any number of peers may share a
 // piece. Higher priority comes first among the begun and among the new; a begun piece of any priority comes
 // before a new one.
@@ -104,8 +107,6 @@ class picker {
   void peer_lost(const bitfield& has, piece_index p);
   /// Peers (not counting us) that have it.
   std::uint32_t availability(piece_index p) const;
-  /// The same without those that had everything when they joined.
-  std::uint32_t availability_beside_seeds(piece_index p) const;
   /// Copies of the whole among peers: the least availability plus the fraction of pieces above it.
   double distributed_copies() const;
 
@@ -116,6 +117,8 @@ class picker {
   std::size_t pick(const bitfield& has, peer_key who, std::size_t n, std::vector<block_ref>& out);
   /// The same from one piece only (allowed fast, BEP 6; suggestions).
   std::size_t pick_from(piece_index p, peer_key who, std::size_t n, std::vector<block_ref>& out);
+  /// The same from a rare piece, and nothing from any other (rule 7); no block of which another is asked.
+  std::size_t pick_rare(piece_index p, peer_key who, std::size_t n, std::vector<block_ref>& out);
   /// The same from a piece with a deadline; `again`: also what others are asked for, as in endgame.
   std::size_t pick_due(piece_index p, peer_key who, std::size_t n, bool again, std::vector<block_ref>& out);
   /// Blocks of it that nobody is asked for, when it is wanted.
