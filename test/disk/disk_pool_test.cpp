@@ -327,13 +327,13 @@ TEST_CASE("a piece alone does not wait for others that never come") {
   const temp_directory here;
   fixture f(here.path(), {file("a", 3 * block_bytes)});
   for (const unsigned threads : {1U, 4U}) {
-    disk_pool pool(threads);
+    awaited<bool> begun;
+    awaited<bool> end;
+    disk_pool pool(threads);  // the last, so that its threads end before what they use
     for (std::uint32_t i = 0; i < 3; ++i) {
       CHECK(run(pool, f.piece(i, i * block_bytes, block_bytes)).what == verdict::written);
     }
     // Nor while a thread is busy with other work.
-    awaited<bool> begun;
-    awaited<bool> end;
     if (threads == 1) continue;
     pool.submit([&] {
       begun.put(true);
