@@ -187,18 +187,22 @@ void uploads::pump() {
   }
 }
 
-/// Brings forward who asks for what the fewest have. In a young swarm the uplinks that have a new piece are
-/// few: whatever else they send meanwhile, others could.
+/// Brings forward who asks for what the fewest have, and among these who has the fewest pieces. In a young swarm
+/// the uplinks that have a new piece are few, and whatever else they send meanwhile, others could; and who has
+/// nothing has an idle uplink as well.
 void uploads::choose_next(std::vector<peer_key>& waiting) const {
   if (waiting.size() < 2 || turns_ % (rare_turns + 1) == rare_turns || s_.complete()) {
     return;
   }
-  const auto copies = [&](peer_key key) {
+  const auto need = [&](peer_key key) -> std::pair<std::uint32_t, std::size_t> {
     const peer_state* const p = s_.peers.find(key);
-    return p == nullptr || p->uploads.idle() ? 0 : s_.picker.availability(p->uploads.front().piece);
+    if (p == nullptr || p->uploads.idle()) {
+      return {};
+    }
+    return {s_.picker.availability(p->uploads.front().piece), p->has.count()};
   };
-  const auto rarest = std::ranges::min_element(waiting, {}, copies);
-  std::rotate(waiting.begin(), rarest, rarest + 1);
+  const auto neediest = std::ranges::min_element(waiting, {}, need);
+  std::rotate(waiting.begin(), neediest, neediest + 1);
 }
 
 /// Gives the first in the line what is left of its turn, as far as the limit goes.

@@ -160,7 +160,7 @@ TEST_CASE("who asks for more of the piece that it is being sent comes before oth
 
 /// Serves 1 MiB/s; has pieces 0 and 1, of which others have only the first.
 struct two_served : script {
-  two_served() : script(limited()) {
+  explicit two_served(std::uint32_t slots = 2) : script(limited(slots)) {
     for (std::uint8_t n = 0; n < 3; ++n) {
       const auto other = join(static_cast<std::uint8_t>(10 + n));
       say(other, wire::have_none{});
@@ -169,8 +169,8 @@ struct two_served : script {
     a = interested(*this, 2);
     b = interested(*this, 3);
   }
-  static core_setup limited() {
-    auto setup = with_slots(2);
+  static core_setup limited(std::uint32_t slots) {
+    auto setup = with_slots(slots);
     setup.settings.upload_bytes_per_s = mib;
     return setup;
   }
@@ -207,6 +207,20 @@ TEST_CASE("a rarer piece overtakes what its peer asked for before, also the piec
   CHECK(s.loads(s.a, 1) == 16);
   CHECK(s.loads(s.b, 1) > 0);
   CHECK(s.loads(s.b, 0) == 0);
+}
+
+TEST_CASE("of those who ask for equally rare pieces, who has the fewest comes first") {
+  two_served s(3);
+  const auto c = interested(s, 4);
+  for (const auto key : {s.a, s.b, c}) REQUIRE(is_served(s, key));
+  s.say(s.a, wire::have{piece_index(0)});
+  s.ask(c, 0, 16);  // has the uplink for a while
+  REQUIRE(s.loads(c, 0) > 0);
+  s.ask(s.a, 1, 16);
+  s.ask(s.b, 1, 16);
+  s.serve_until(s.b, 1);
+  CHECK(s.loads(s.b, 1) > 0);
+  CHECK(s.loads(s.a, 1) == 0);
 }
 
 TEST_CASE("whoever does not speak BEP 6 is answered in the order of asking") {
