@@ -187,9 +187,9 @@ void uploads::pump() {
   }
 }
 
-/// Brings forward who asks for what the fewest have, and among these who has the fewest pieces. In a young swarm
-/// the uplinks that have a new piece are few, and whatever else they send meanwhile, others could; and who has
-/// nothing has an idle uplink as well.
+/// Brings forward who asks for what the fewest have, and among these who has the fewest pieces. In a young
+/// swarm the uplinks that have a new piece are few, and whatever else they send meanwhile, others could; and
+/// who has nothing has an idle uplink as well.
 void uploads::choose_next(std::vector<peer_key>& waiting) const {
   if (waiting.size() < 2 || turns_ % (rare_turns + 1) == rare_turns || s_.complete()) {
     return;

@@ -212,7 +212,8 @@ TEST_CASE("a rarer piece overtakes what its peer asked for before, also the piec
 TEST_CASE("of those who ask for equally rare pieces, who has the fewest comes first") {
   two_served s(3);
   const auto c = interested(s, 4);
-  for (const auto key : {s.a, s.b, c}) REQUIRE(is_served(s, key));
+  for (const auto key : {s.a, s.b, c})
+    REQUIRE(is_served(s, key));
   s.say(s.a, wire::have{piece_index(0)});
   s.ask(c, 0, 16);  // has the uplink for a while
   REQUIRE(s.loads(c, 0) > 0);
