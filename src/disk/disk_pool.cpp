@@ -237,4 +237,10 @@ std::size_t disk_pool::pending() const {
   return state_->pending;
 }
 
+unsigned disk_pool::share() const {
+  const std::lock_guard lock(state_->mutex);
+  const auto jobs = std::max<std::size_t>(state_->pending, 1);
+  return static_cast<unsigned>(std::max<std::size_t>(state_->threads.size() / jobs, 1));
+}
+
 }  // namespace shoal::disk

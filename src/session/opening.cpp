@@ -13,9 +13,9 @@ namespace shoal {
 
 namespace {
 
-outcome<bitfield> hash_what_is_here(disk::file_store& store, const torrent_settings& t,
+outcome<bitfield> hash_what_is_here(disk::file_store& store, const torrent_settings& t, unsigned threads,
                                     opening_progress& progress) {
-  return disk::check_content(store, *t.info, 1, [&](std::uint64_t done, std::uint64_t) {
+  return disk::check_content(store, *t.info, threads, [&](std::uint64_t done, std::uint64_t) {
     progress.checked_bytes = done;
     return !progress.cancelled;
   });
@@ -32,7 +32,7 @@ std::vector<bool> wanted_files(const torrent_settings& t) {
 
 }  // namespace
 
-outcome<opened_content> open_content(const torrent_settings& t, opening_progress& progress,
+outcome<opened_content> open_content(const torrent_settings& t, unsigned threads, opening_progress& progress,
                                      const std::function<void(std::string)>& warn) {
   const auto mode = t.read_only ? disk::file_store::mode::read_only : disk::file_store::mode::read_write;
   auto opened = disk::file_store::open(
@@ -65,7 +65,7 @@ outcome<opened_content> open_content(const torrent_settings& t, opening_progress
     out.uploaded_before = resumed->uploaded;
     out.downloaded_before = resumed->downloaded;
   } else {
-    auto checked = hash_what_is_here(*out.store, t, progress);
+    auto checked = hash_what_is_here(*out.store, t, threads, progress);
     if (checked.has_error()) {
       return checked.error();
     }

@@ -28,8 +28,9 @@ struct opening_progress {
   std::atomic<bool> cancelled{false};
 };
 
-/// `warn` is told what went wrong without stopping it (damaged resume data).
-outcome<opened_content> open_content(const torrent_settings& t, opening_progress& progress,
+/// `threads` hash, where there is no resume data. `warn` is told what went wrong without stopping it (damaged
+/// resume data).
+outcome<opened_content> open_content(const torrent_settings& t, unsigned threads, opening_progress& progress,
                                      const std::function<void(std::string)>& warn);
 
 /// One a piece: it is wanted as much as the most wanted file in it. `file_priorities` has one a file, or is

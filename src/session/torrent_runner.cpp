@@ -77,7 +77,7 @@ net::awaitable<void> torrent_runner::live() {
     co_return;
   }
   const auto open = [this] {
-    return open_content(settings_, opening_,
+    return open_content(settings_, services_.disk.share(), opening_,
                         [this](std::string text) { tell(session_event::kind::warning, std::move(text)); });
   };
   auto opened = co_await on_disk(services_.disk, open);

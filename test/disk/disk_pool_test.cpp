@@ -2,6 +2,7 @@
 #include <atomic>
 #include <bit>
 #include <condition_variable>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -290,6 +291,18 @@ TEST_CASE("jobs of one kind start in order, and a job may submit another while t
   }
   REQUIRE(order.size() == 21);
   CHECK(std::ranges::is_sorted(order));
+}
+
+TEST_CASE("the threads of a pool are shared by the jobs that it has") {
+  std::promise<void> end;
+  const auto ended = end.get_future().share();
+  disk_pool pool(4);
+  CHECK(pool.share() == 4);
+  for (const unsigned share : {4U, 2U, 1U, 1U, 1U}) {
+    pool.submit([ended] { ended.wait(); });
+    CHECK(pool.share() == share);
+  }
+  end.set_value();
 }
 
 TEST_CASE("pieces that are submitted together come back together, each to its sink") {

@@ -83,6 +83,9 @@ class disk_pool {
 
   /// Jobs submitted and not done.
   std::size_t pending() const;
+  /// Threads that one job may keep busy by itself, this pool's among them: its share, so that all jobs that
+  /// are here now keep as many busy as the pool has. At least 1.
+  unsigned share() const;
 
  private:
   struct state;
