@@ -22,6 +22,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Of IPv6, where --near names only those of IPv4: a network has a /64.
+constexpr std::uint32_t near_v6_bits = 64;
+
 struct tracker_options {
   std::vector<endpoint> listen;
   duration interval = 120s;
@@ -38,6 +41,7 @@ struct tracker_options {
   std::optional<server::redis_address> store;
   bool store_passkeys = false;
   bool proxy_protocol = false;
+  registry::near_prefix near;
   bool follow_keys = false;
   bool full_scrape = false;
   bool check_config = false;
@@ -51,6 +55,18 @@ parsed<ip_address> parse_address(std::string_view text) {
 parsed<server::redis_address> parse_store(std::string_view text) {
   if (auto address = server::redis_address::parse(text)) return {std::move(address), {}};
   return {std::nullopt, "it is no address such as redis://10.0.0.1:6379/0"};  // and may have a password
+}
+
+parsed<registry::near_prefix> parse_near(std::string_view text) {
+  const auto comma = text.find(',');
+  const auto v4 = parse_count(text.substr(0, comma)).value;
+  const auto v6 =
+      comma == text.npos ? std::optional(near_v6_bits) : parse_count(text.substr(comma + 1)).value;
+  if (!v4 || !v6 || *v4 > 32 || *v6 > 128) {
+    return {std::nullopt,
+            "'" + printable(text) + "' is no number of bits, such as 24, or 24,64 with that of IPv6"};
+  }
+  return {registry::near_prefix{static_cast<std::uint8_t>(*v4), static_cast<std::uint8_t>(*v6)}, {}};
 }
 
 void declare_access(CLI::App& c, tracker_options& o) {
@@ -101,6 +117,8 @@ void declare_tracker(CLI::App& c, tracker_options& o) {
              "Where peers announce; default [::]:6969; repeat for more");
   add_value(c, "--interval", o.interval, parse_time, "TIME", "How often peers shall announce; default 120s");
   add_value(c, "--threads", o.threads, parse_count, "N", "Threads; default 1");
+  add_value(c, "--near", o.near, parse_near, "BITS[,BITS]",
+            "Tell peers mostly of those near: in one network of so many bits");
   add_value(c, "--max-rate", o.requests_per_s_max, parse_count, "N",
             "Requests a second from one address (IPv6: /64); default no limit");
   c.add_option("--snapshot", o.snapshot, "Keep the swarms in this file between two runs")->type_name("FILE");
@@ -133,6 +151,7 @@ server::tracker_settings settings_of(const tracker_options& o) {
   s.store_passkeys = o.store_passkeys;
   s.proxy_protocol = o.proxy_protocol;
   s.table.follow_keys = o.follow_keys;
+  s.table.near = o.near;
   s.requests_per_s_max = o.requests_per_s_max;
   s.trusted_proxies = o.trusted_proxies;
   s.table.interval_s = std::max(

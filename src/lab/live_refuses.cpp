@@ -33,6 +33,7 @@ std::optional<std::string> lacking_space(const scenario& s, const live_options& 
 std::optional<std::string> live_refuses(const scenario& s, const live_options& live) {
   if (const auto lacking = lacking_space(s, live)) return lacking;
   if (s.peer_count() > processes_max) return "more than " + std::to_string(processes_max) + " processes";
+  if (s.tracker.policy != tell_rule::anybody) return "tracker.policy near";
   for (const auto& g : s.groups) {
     const auto& how = g.strategy;
     const auto who = "the group " + g.name + ": ";

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include <shoal/lab/scenario_file.hpp>
+#include <shoal/sim/plan.hpp>
 
 #include "lab/json_document.hpp"
 #include "lab/scenario_parts.hpp"
@@ -37,6 +38,7 @@ void read_groups(const json::value& v, scenario& s, objections& bad) {
     return;
   }
   std::uint64_t peers = 0;
+  std::uint64_t sites = 0;
   bool somebody_has = false;
   bool somebody_wants = false;
   for (const auto& member : v.get_object()) {
@@ -44,17 +46,20 @@ void read_groups(const json::value& v, scenario& s, objections& bad) {
     s.groups.push_back(read_group(name, member.value(), "groups." + name, bad));
     const auto& g = s.groups.back();
     peers += g.count;
+    if (g.site && g.site->hosts > 0) sites += (g.count - 1) / g.site->hosts + 1;
     somebody_has = somebody_has || g.role == role::seeder || g.begins_with_pieces();
     somebody_wants = somebody_wants || g.role == role::leecher;
   }
   if (peers > peers_max) bad.add("groups", "more than " + std::to_string(peers_max) + " peers");
+  if (sites > sim::sites_max) bad.add("groups", "more than " + std::to_string(sim::sites_max) + " sites");
   if (!somebody_has)
     bad.add("groups", "nobody has the content; one group has to be of role seeder, or have a part");
   if (!somebody_wants) bad.add("groups", "nobody wants the content; one group has to be of role leecher");
 }
 
-void read_tracker(const json::value& v, tracker_plan& t, objections& bad) {
+void read_tracker(const json::value& v, scenario& s, objections& bad) {
   fields f(v, "tracker", bad);
+  tracker_plan& t = s.tracker;
   const auto take_seconds = [&](std::string_view key, std::uint32_t& into) {
     duration time = std::chrono::seconds(into);
     f.take(key, time, as_span);
@@ -65,8 +70,13 @@ void read_tracker(const json::value& v, tracker_plan& t, objections& bad) {
   take_seconds("min_interval", t.min_interval_s);
   f.take("num_want", t.num_want, as_count);
   f.take("reply_max", t.reply_max, as_count);
+  take_word(f, "policy", t.policy, {{"random", tell_rule::anybody}, {"near", tell_rule::near}});
   f.finish();
   if (t.min_interval_s > t.interval_s) f.object("min_interval", "is longer than the interval");
+  if (t.policy == tell_rule::near && std::none_of(s.groups.begin(), s.groups.end(),
+                                                  [](const group_plan& g) { return g.site.has_value(); })) {
+    f.object("policy", "is near, but no group has a site");
+  }
 }
 
 void read_end(const json::value& v, scenario& s, objections& bad) {
@@ -107,7 +117,7 @@ scenario read_scenario(const json::value& document, objections& bad) {
   f.take("about", s.about, as_text);
   if (const auto* content = f.need("content")) read_content(*content, s, bad);
   if (const auto* groups = f.need("groups")) read_groups(*groups, s, bad);
-  if (const auto* tracker = f.find("tracker")) read_tracker(*tracker, s.tracker, bad);
+  if (const auto* tracker = f.find("tracker")) read_tracker(*tracker, s, bad);
   if (const auto* simulation = f.find("simulation")) read_simulation(*simulation, s, bad);
   if (const auto* faults = f.find("faults")) {
     if (!faults->is_array() || faults->get_array().size() > 1000) {

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 
+#include <shoal/sim/plan.hpp>
+
 #include "lab/scenario_parts.hpp"
 
 namespace shoal::lab {
@@ -139,6 +141,8 @@ site_plan read_site(const json::value& v, const std::string& path, objections& b
   f.take("down", s.down_bytes_per_s, as_rate);
   f.take("latency", s.latency, as_time);
   f.finish();
+  if (s.hosts > sim::site_hosts_max)
+    f.object("hosts", "has to be " + std::to_string(sim::site_hosts_max) + " or less");
   return s;
 }
 

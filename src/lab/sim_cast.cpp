@@ -29,6 +29,9 @@ sim::swarm_plan plan_of(const scenario& s, const run_options& o) {
   out.tracker.interval_s = s.tracker.interval_s;
   out.tracker.min_interval_s = s.tracker.min_interval_s;
   out.tracker.num_want_max = s.tracker.reply_max;
+  if (s.tracker.policy == tell_rule::near) {
+    out.tracker.near.v4_bits = sim::site_prefix_bits;
+  }
   out.seed = o.seed;
   out.wire = o.wire;
   const std::uint32_t peers = s.peer_count();

@@ -8,7 +8,6 @@
 
 #include <shoal/registry/swarm_table.hpp>
 
-#include "registry/choice.hpp"
 #include "registry/swarm_table_state.hpp"
 
 namespace shoal::registry {
@@ -196,6 +195,7 @@ told swarm_table::state::reply_about(const swarm& s) {
 
 template <std::size_t AddressBytes>
 std::uint32_t swarm_table::state::tell(swarm& s, std::uint32_t wanted, company whom,
+                                       const vicinity<AddressBytes>& near,
                                        const peer_record<AddressBytes>* asker, span_writer& out) {
   auto* const family = s.family<AddressBytes>();
   if (family == nullptr) {
@@ -203,14 +203,15 @@ std::uint32_t swarm_table::state::tell(swarm& s, std::uint32_t wanted, company w
   }
   auto& kept = std::get<std::vector<peer_record<AddressBytes>*>>(scratch);
   if (whom == company::all) {
-    return choice<AddressBytes>(family->wants, &family->gives, asker).write(wanted, chance, kept, out);
+    return choice<AddressBytes>(family->wants, &family->gives, asker).write(wanted, near, chance, kept, out);
   }
-  const auto first = choice<AddressBytes>(family->wants, nullptr, nullptr).write(wanted, chance, kept, out);
+  const auto first =
+      choice<AddressBytes>(family->wants, nullptr, nullptr).write(wanted, near, chance, kept, out);
   if (whom == company::leechers) {
     return first;
   }
   choice<AddressBytes> givers_left(family->gives, nullptr, asker);
-  return first + givers_left.write(wanted - first, chance, kept, out);
+  return first + givers_left.write(wanted - first, near, chance, kept, out);
 }
 
 template <std::size_t AddressBytes>
@@ -253,12 +254,14 @@ told swarm_table::state::announce_from(std::uint64_t tick, const announce::annou
   }
   std::uint32_t wanted = std::min(r.num_want.value_or(settings.num_want_default), settings.num_want_max);
   const company whom = company_for(r);
+  const auto near_bits = AddressBytes == 4 ? settings.near.v4_bits : settings.near.v6_bits;
+  const vicinity<AddressBytes> near(place_of<AddressBytes>(from), near_bits);
   if constexpr (AddressBytes == 4) {
-    wanted -= tell<4>(s, wanted, whom, asker, peers.v4);
-    tell<16>(s, wanted, whom, nullptr, peers.v6);
+    wanted -= tell<4>(s, wanted, whom, near, asker, peers.v4);
+    tell<16>(s, wanted, whom, {}, nullptr, peers.v6);
   } else {
-    wanted -= tell<16>(s, wanted, whom, asker, peers.v6);
-    tell<4>(s, wanted, whom, nullptr, peers.v4);
+    wanted -= tell<16>(s, wanted, whom, near, asker, peers.v6);
+    tell<4>(s, wanted, whom, {}, nullptr, peers.v4);
   }
   told out = reply_about(s);
   out.moved_from = moved.from;

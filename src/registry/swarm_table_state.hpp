@@ -10,6 +10,7 @@
 
 #include <shoal/registry/swarm_table.hpp>
 
+#include "registry/choice.hpp"
 #include "registry/key_index.hpp"
 #include "registry/keyed_hash.hpp"
 #include "registry/peer_table.hpp"
@@ -90,8 +91,8 @@ struct swarm_table::state {
   void count_partial(swarm& s, int by);
   told reply_about(const swarm& s);
   template <std::size_t AddressBytes>
-  std::uint32_t tell(swarm& s, std::uint32_t wanted, company whom, const peer_record<AddressBytes>* asker,
-                     span_writer& out);
+  std::uint32_t tell(swarm& s, std::uint32_t wanted, company whom, const vicinity<AddressBytes>& near,
+                     const peer_record<AddressBytes>* asker, span_writer& out);
 
   table_settings settings;
   tick_clock clock;

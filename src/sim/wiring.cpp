@@ -10,23 +10,39 @@ namespace shoal::sim {
 namespace {
 
 constexpr std::uint16_t listen_port = 6881;
+/// 10.0.0.0/8: one after another.
+constexpr std::uint32_t hosts_without_site = std::uint32_t{10} << 24;
+/// 128.0.0.0/1: site by site.
+constexpr std::uint32_t hosts_at_sites = std::uint32_t{1} << 31;
+constexpr unsigned site_bits = 32 - site_prefix_bits;
 /// When an attempt gets no answer at all.
 constexpr duration dial_patience = std::chrono::seconds(10);
 
 }  // namespace
 
-/// 10.0.0.0/8, from 10.0.0.1 on.
 endpoint virtual_swarm::world::address_of(node_index i) const {
-  const std::uint32_t n = i.value() + 1;
-  return {ip_address::v4({static_cast<std::uint8_t>(10 + (n >> 24)), static_cast<std::uint8_t>(n >> 16),
-                          static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)}),
+  const node& n = nodes[i.index()];
+  const std::uint32_t bits =
+      n.site ? hosts_at_sites + (n.site->value() << site_bits) + n.host : hosts_without_site + i.value() + 1;
+  return {ip_address::v4({static_cast<std::uint8_t>(bits >> 24), static_cast<std::uint8_t>(bits >> 16),
+                          static_cast<std::uint8_t>(bits >> 8), static_cast<std::uint8_t>(bits)}),
           listen_port};
 }
 
 std::optional<node_index> virtual_swarm::world::node_at(const endpoint& e) const {
   byte_reader octets(e.address.bytes());
-  const std::uint32_t n = octets.u32() - (std::uint32_t{10} << 24) - 1;
-  return e.port == listen_port && n < nodes.size() ? std::optional(node_index(n)) : std::nullopt;
+  const std::uint32_t bits = octets.u32();
+  if (e.port != listen_port) {
+    return std::nullopt;
+  }
+  if (bits >= hosts_at_sites) {
+    const std::uint32_t s = (bits - hosts_at_sites) >> site_bits;
+    const std::uint32_t host = bits & ((1U << site_bits) - 1);
+    return s < sites.size() && host < sites[s].hosts.size() ? std::optional(sites[s].hosts[host])
+                                                            : std::nullopt;
+  }
+  const std::uint32_t n = bits - hosts_without_site - 1;
+  return n < nodes.size() && !nodes[n].site ? std::optional(node_index(n)) : std::nullopt;
 }
 
 peer_id virtual_swarm::world::id_of(node_index i) const {

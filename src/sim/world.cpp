@@ -253,11 +253,12 @@ virtual_swarm::virtual_swarm(const swarm_plan& plan, observer* watcher)
 virtual_swarm::~virtual_swarm() = default;
 
 site_index virtual_swarm::add_site(const site_plan& p) {
-  world_->sites.push_back({pipe(p.up_bytes_per_s), pipe(p.down_bytes_per_s), p.latency});
+  world_->sites.push_back({pipe(p.up_bytes_per_s), pipe(p.down_bytes_per_s), p.latency, {}});
   return site_index(static_cast<std::uint32_t>(world_->sites.size() - 1));
 }
 
 node_index virtual_swarm::add(const node_plan& p) {
+  const node_index added(static_cast<std::uint32_t>(world_->nodes.size()));
   node& n = world_->nodes.emplace_back();
   n.plan = std::make_unique<node_plan>(p);
   n.up.set_rate(p.up_bytes_per_s);
@@ -265,10 +266,15 @@ node_index virtual_swarm::add(const node_plan& p) {
   n.disk.set_rate(p.disk_bytes_per_s);
   n.latency = p.latency;
   n.site = p.site;
+  if (p.site) {
+    auto& hosts = world_->sites[p.site->index()].hosts;
+    n.host = static_cast<std::uint32_t>(hosts.size());
+    hosts.push_back(added);
+  }
   n.lies = p.lies;
   n.gives = peer::gives_freely(p.core.choking.rule);
   n.upload_slots = p.core.upload_slots;
-  return node_index(static_cast<std::uint32_t>(world_->nodes.size() - 1));
+  return added;
 }
 
 void virtual_swarm::join(node_index who) {

@@ -91,6 +91,7 @@ struct node {
   pipe up, down, disk;
   duration latency{};
   std::optional<site_index> site;
+  std::uint32_t host = 0;  ///< which of its site
   std::uint8_t side = 0;
   bool lies = false;
   bool gives = true;  ///< whether or not it gets anything for it
@@ -112,6 +113,7 @@ struct node {
 struct site {
   pipe up, down;
   duration latency{};
+  std::vector<node_index> hosts;
 };
 
 /// An announce under way.

@@ -49,6 +49,30 @@ class TrackerTest(SwarmTest):
         self.assertAlmostEqual(announce(tracker, ONE)[b"interval"], 100, delta=10)
         self.assertIn(ONE, bencode.decode(get(tracker.announce_url.replace("announce", "scrape"), {}))[b"files"])
 
+    def test_peers_of_one_network_come_first(self):
+        tracker = self.tracker("--near", "24", "--trusted-proxy", "127.0.0.1")
+
+        def told(address):
+            who = {"info_hash": ONE, "peer_id": b"-XX0000-abcdefghijkl", "port": 9, "left": 1, "uploaded": 0,
+                   "downloaded": 0, "compact": 1, "numwant": 10}
+            asks = urllib.request.Request(tracker.announce_url + "?" + urllib.parse.urlencode(who),
+                                          headers={"X-Forwarded-For": address})
+            with urllib.request.urlopen(asks, timeout=10) as answer:
+                peers = bencode.decode(answer.read())[b"peers"]
+            return [tuple(peers[at:at + 3]) for at in range(0, len(peers), 6)]
+
+        for rack in range(5):
+            for host in range(1, 13):
+                told(f"10.1.{rack}.{host}")
+        for rack in range(5):
+            peers = told(f"10.1.{rack}.1")
+            self.assertEqual(len(peers), 10)
+            self.assertGreaterEqual(peers.count((10, 1, rack)), 8)
+        for bad in ("33", "24,129", "24,", "near", "0"):
+            done = self.shoal("tracker", "--check-config", "--near", bad)
+            self.assertEqual(done.returncode, USAGE)
+            self.assertIn(f"'{bad}' is no number of bits", done.stderr)
+
     def test_a_bad_file_is_named_with_its_fault(self):
         config = self.shop.path / "tracker.json"
         for text, fault in (("{", "no JSON object"), ("[]", "no JSON object"), ('{"speed": 1}', "'speed'"),

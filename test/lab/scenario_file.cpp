@@ -31,7 +31,8 @@ const std::string everything = R"({
       "site": {"hosts": 40, "up": "1 Gbit/s", "down": "2 Gbit/s", "latency": "500 us"},
     },
   },
-  "tracker": {"interval": "60 s", "min_interval": "10 s", "num_want": 30, "reply_max": 50},
+  "tracker": {"interval": "60 s", "min_interval": "10 s", "num_want": 30, "reply_max": 50,
+              "policy": "near"},
   "faults": [
     {"at": "60 %", "peers_die": {"group": "seeder"}},
     {"at": "10 s", "peers_die": {"group": "crowd", "part": "5 %", "over": "60 s"}},
@@ -97,6 +98,7 @@ TEST_CASE("a scenario is read with all that it can say") {
 
   CHECK(s.tracker.interval_s == 60);
   CHECK(s.tracker.num_want == 30);
+  CHECK(s.tracker.policy == tell_rule::near);
   REQUIRE(s.faults.size() == 7);
   CHECK(s.faults[0].when.progress == doctest::Approx(0.6));
   CHECK(std::get<peers_die>(s.faults[0].what).who.count == 1);
@@ -167,6 +169,11 @@ TEST_CASE("every objection names its place") {
       {{"crowd.departure.ratio", "1"}, "groups.crowd.departure: needs exactly one of after"},
       {{"crowd.neighbours.min", "31"}, "groups.crowd.neighbours: min is above max"},
       {{"crowd.site.hosts", "0"}, "groups.crowd.site.hosts: '0' is no whole"},
+      {{"crowd.site.hosts", "65537"}, "groups.crowd.site.hosts: has to be 65536 or less"},
+      {{"groups.crowd", R"({"role": "leecher", "count": 40000, "site": {"hosts": 1}})"},
+       "groups: more than 32768 sites"},
+      {{"groups.crowd", R"({"role": "leecher"})"}, "tracker.policy: is near, but no group has a site"},
+      {{"tracker.policy", "far"}, "tracker.policy: has to be one of: random, near"},
       {{"tracker.min_interval", "61 s"}, "tracker.min_interval: is longer"},
       {{"faults.1.peers_die.count", "3"}, "faults.1.peers_die.part: count says already"},
       {{"faults.3.links_lose.count", "101"}, "faults.3.links_lose.count: the group has only 100"},

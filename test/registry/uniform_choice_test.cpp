@@ -74,7 +74,7 @@ TEST_CASE("every subset of the peers is chosen equally often") {
   for (int i = 0; i < 60'000; ++i) {
     std::array<std::byte, 600> room{};
     span_writer out(room);
-    choice<4>(first, &second, asker).write(wanted, chance, scratch, out);
+    choice<4>(first, &second, asker).write(wanted, {}, chance, scratch, out);
     std::set<std::uint8_t> chosen;
     for (std::size_t p = 0; p < out.written().size(); p += 6) {
       chosen.insert(std::to_integer<std::uint8_t>(room[p + 3]));
@@ -98,7 +98,7 @@ TEST_CASE("a choice among none, one and all") {
   std::array<std::byte, 6000> room{};
   const auto count = [&](std::uint32_t wanted, const peer_record<4>* asker) {
     span_writer out(room);
-    const auto told = choice<4>(peers, nullptr, asker).write(wanted, chance, scratch, out);
+    const auto told = choice<4>(peers, nullptr, asker).write(wanted, {}, chance, scratch, out);
     CHECK(out.written().size() == told * 6);
     return told;
   };

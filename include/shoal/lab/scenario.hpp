@@ -127,11 +127,18 @@ struct group_plan {
   bool begins_with_pieces() const { return have_part > 0 || one_club; }
 };
 
+/// Whom the tracker tells a peer of.
+enum class tell_rule : std::uint8_t {
+  anybody,  ///< by chance
+  near      ///< mostly hosts of its own site
+};
+
 struct tracker_plan {
   std::uint32_t interval_s = 120;
   std::uint32_t min_interval_s = 30;
   std::uint32_t num_want = 80;    ///< what peers ask for
   std::uint32_t reply_max = 200;  ///< peers in one reply at most
+  tell_rule policy = tell_rule::anybody;
 };
 
 /// When a fault begins: at a time, or as soon as the leechers that have joined hold such a part of what all

@@ -28,6 +28,12 @@
 
 namespace shoal::registry {
 
+/// Which peers are near each other: those whose addresses begin with the same so many bits. 0: none are.
+struct near_prefix {
+  std::uint8_t v4_bits = 0;  ///< to 32
+  std::uint8_t v6_bits = 0;  ///< to 128
+};
+
 struct table_settings {
   std::uint32_t interval_s = 120;  ///< what peers are told, before jitter
   std::uint32_t min_interval_s = 30;
@@ -42,6 +48,8 @@ struct table_settings {
   /// Beyond so many bytes of `table_totals::bytes` neither new peers nor new swarms are taken in; heeded by
   /// those who keep several tables, as `table_room`.
   std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
+  /// Four of five peers of a reply are near the asker, if so many are.
+  near_prefix near;
   /// Whether a peer that announces from another address of the same family with the same peer id and `key`
   /// (BEP 3) is taken for one that moved there, instead of for one more. Some 50 bytes a peer.
   bool follow_keys = false;
@@ -103,9 +111,10 @@ class swarm_table {
   /// itself; givers are told of leechers only, but for one that has just started and downloaded nothing: it
   /// may have only a magnet link yet, of which some clients (aria2) say that nothing is left. What the
   /// leechers leave of its wish goes to givers. When there are more peers than wanted the asker's own address
-  /// family comes first (BEP 7), and within a family the choice is uniform. `stopped` removes and tells no
-  /// peers. A peer with port 0 takes no connections, so it is answered but not remembered. The interval is
-  /// jittered by up to 10 % so that peers started together drift apart. Allocates for new peers only.
+  /// family comes first (BEP 7), and within a family the choice is uniform, but for near ones. `stopped`
+  /// removes and tells no peers. A peer with port 0 takes no connections, so it is answered but not
+  /// remembered. The interval is jittered by up to 10 % so that peers started together drift apart. Allocates
+  /// for new peers only.
   told announce(instant now, const announce::announce_request& r, const endpoint& from, peer_room& peers,
                 table_room room = table_room::for_all);
   /// The same as a value, with peers of both families.

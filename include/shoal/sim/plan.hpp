@@ -18,6 +18,11 @@ using node_index = strong_index<struct node_index_tag>;
 /// Hosts that share one link to the rest.
 using site_index = strong_index<struct site_index_tag>;
 
+/// The addresses of a site's hosts begin with the same so many bits, and nobody else's with these.
+inline constexpr unsigned site_prefix_bits = 16;
+inline constexpr std::uint32_t site_hosts_max = 1U << (32 - site_prefix_bits);
+inline constexpr std::uint32_t sites_max = 1U << (site_prefix_bits - 1);
+
 struct site_plan {
   double up_bytes_per_s = unlimited;
   double down_bytes_per_s = unlimited;
