@@ -17,10 +17,10 @@ constexpr std::uint64_t blocks_alone_max = 4'000'000;
 /// Peers from which on they do not, however little they fetch.
 constexpr std::uint32_t many_peers = 4000;
 /// Those of which one tick's work no longer fits into any cache: they are visited less often, and do more
-/// each time.
+/// each time, whenever much happens.
 constexpr std::uint32_t very_many_peers = 40'000;
 constexpr duration tick = std::chrono::milliseconds(10);
-constexpr duration long_tick = std::chrono::milliseconds(100);
+constexpr duration long_tick = 10 * tick;
 
 /// Of those that come one after another without end, some may be too late for the experiment.
 std::uint32_t peers_to_come(const scenario& s) {
@@ -60,7 +60,9 @@ duration tick_for(const scenario& s, std::uint32_t peers, std::uint64_t bytes) {
 precision precision_for(const scenario& s) {
   const auto peers = peers_to_come(s);
   const std::uint64_t bytes = s.content_bytes * peers;
-  return {block_length_for(s, bytes), tick_for(s, peers, bytes), peers > many_peers};
+  const duration each = tick_for(s, peers, bytes);
+  return {block_length_for(s, bytes), each, s.simulation.tick ? each : std::min(each, tick),
+          peers > many_peers};
 }
 
 }  // namespace shoal::lab

@@ -11,6 +11,7 @@ namespace shoal::lab {
 struct precision {
   std::uint32_t block_length = 0;  ///< bytes, of requests and transfers
   duration tick{};                 ///< everything happens at multiples of it; 0: at its own instant
+  duration quiet_tick{};           ///< the same while little happens
   bool short_books = false;        ///< peers remember few addresses
 };
 

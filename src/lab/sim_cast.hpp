@@ -46,7 +46,6 @@ class sim_cast : public sim::observer {
     double last_block_s = 0;
   };
 
-  void note_precision();
   void hire(group_index g);
   std::vector<duration> arrivals(const group_plan& g);
   void come(sim::node_index who);

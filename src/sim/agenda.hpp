@@ -50,12 +50,16 @@ struct happening {
 };
 
 /// In the order of time. At one instant: by when it was put in; or when all instants are multiples of a
-/// `grain`, by node, and only then by when.
+/// `grain`, by node, and only then by when. The grain is the quiet one until much happens.
 class agenda {
  public:
-  explicit agenda(duration grain) : grain_(grain) {}
+  /// `grain` is a multiple of `quiet_grain`.
+  agenda(duration grain, duration quiet_grain)
+      : busy_grain_(grain), quiet_grain_(quiet_grain), grain_(quiet_grain) {}
 
   bool coarse() const { return grain_ > duration::zero(); }
+  /// At present.
+  duration grain() const { return grain_; }
 
   enum class rounding : std::uint8_t { nearest, down, up };
   /// When it will be, not before `now`; `later`: and after it.
@@ -69,10 +73,12 @@ class agenda {
     const auto earliest = (now.time_since_epoch() + (later ? grain_ : grain_ - duration(1))) / grain_;
     return instant(std::max((when.time_since_epoch() + up) / grain_, earliest) * grain_);
   }
+  /// Whether there is more to do at its place at this instant, after what is in hand.
+  bool is_ahead(const happening& h) const { return coarse() && ticks_.is_ahead(h.place()); }
   /// `when` is one that `round` gave.
   void push(instant when, const happening& what) {
     if (coarse()) {
-      ticks_.push(when.time_since_epoch() / grain_, what);
+      ticks_.push(when.time_since_epoch() / quiet_grain_, what);
     } else {
       exact_.push(when, what);
     }
@@ -87,7 +93,17 @@ class agenda {
   }
 
  private:
+  /// As many in one busy grain are much: visits to some of the nodes, each with something to do, then cost
+  /// more than one visit to all of them.
+  static constexpr std::size_t much = 300'000;
+
+  void choose_grain(instant when);
+
+  duration busy_grain_, quiet_grain_;
   duration grain_;
+  std::int64_t counting_in_ = 0;  ///< which of the busy grains
+  std::size_t count_ = 0;         ///< of what happened in it
+  std::size_t usual_ = 0;         ///< the same, smoothed
   event_queue<happening> exact_;  // without a grain
   tick_queue<happening> ticks_;   // with one
   std::vector<happening> visit_;

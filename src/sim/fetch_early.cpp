@@ -8,8 +8,13 @@
 namespace shoal::sim {
 
 /// What lies behind one pointer more with each visit.
-void virtual_swarm::world::fetch_early() const {
+void virtual_swarm::world::fetch_early(std::span<const happening> now_to_do) const {
   constexpr std::size_t ahead = 96;  // some more than four nodes of a busy swarm have to do at a time
+  for (const auto& h : now_to_do) {
+    if (h.what == happening_kind::letter) {
+      __builtin_prefetch(&ends[h.a]);  // the last of them have joined since it was looked ahead to them
+    }
+  }
   if (visiting != nobody) {
     fetch_early(nodes[visiting.index()], 0);
   }

@@ -28,7 +28,7 @@ block_ref virtual_swarm::world::block_at(std::uint32_t piece, std::uint32_t begi
 
 std::uint32_t virtual_swarm::world::flight_max(const connection_end& e) const {
   const double rate = std::min(nodes[e.node.index()].up.rate(), nodes[e.other_node.index()].down.rate());
-  const double round_trip = to_seconds(2 * e.one_way + plan.grain);
+  const double round_trip = to_seconds(2 * e.one_way + todo.grain());
   const double held = rate == unlimited ? 64.0 * (1U << 20) : std::min(rate * round_trip, 1e9);
   return std::max(flight_bytes, 2 * plan.block_length) + static_cast<std::uint32_t>(held);
 }
@@ -60,10 +60,10 @@ void virtual_swarm::world::put_on_uplink(end_index e, const block_ref& b) {
 /// What goes as one: what the uplink carries in a grain, for the receiver takes what came meanwhile in one
 /// go.
 std::uint32_t virtual_swarm::world::train_bytes_max(const node& n) const {
-  if (plan.grain <= duration::zero() || n.up.rate() == unlimited) {
-    return plan.grain > duration::zero() ? flight_bytes : 0;
+  if (!todo.coarse() || n.up.rate() == unlimited) {
+    return todo.coarse() ? flight_bytes : 0;
   }
-  return static_cast<std::uint32_t>(std::min(n.up.rate() * to_seconds(plan.grain), 1e9));
+  return static_cast<std::uint32_t>(std::min(n.up.rate() * to_seconds(todo.grain()), 1e9));
 }
 
 /// Lets the next train go, unless one is on the uplink, which is free and was waited for since `from`.

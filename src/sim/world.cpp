@@ -16,7 +16,7 @@ virtual_swarm::world::world(const swarm_plan& p, observer* w)
     : plan(p),
       geometry(p.content_bytes, p.piece_length, p.block_length),
       watcher(w),
-      todo(p.grain),
+      todo(p.grain, p.quiet_grain > duration::zero() ? p.quiet_grain : p.grain),
       chance(p.seed),
       tracker(p.tracker, chance.next()) {
   for (std::size_t i = 0; i < info_hash.bytes.size(); ++i) {
@@ -40,7 +40,7 @@ void virtual_swarm::world::run_until(instant end) {
 void virtual_swarm::world::visit(node_index i, std::span<const happening> what) {
   visiting = i;
   if (todo.coarse()) {
-    fetch_early();
+    fetch_early(what);
   }
   const auto go_through = [&](std::span<const happening> all) {
     for (const auto& h : all) {
@@ -72,7 +72,7 @@ void virtual_swarm::world::visit(node_index i, std::span<const happening> what) 
 /// What happens at the node that is visited, at the same instant when that is rounded, is part of the visit.
 void virtual_swarm::world::push(instant when, const happening& h, agenda::rounding how) {
   const bool elsewhere = visiting != nobody && h.who != nobody && h.who != visiting;
-  when = todo.round(now, when, how, elsewhere);
+  when = todo.round(now, when, how, elsewhere && !todo.is_ahead(h));
   if (todo.coarse() && when == now && visiting != nobody && h.who == visiting) {
     at_once.push_back(h);
   } else {

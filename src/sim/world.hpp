@@ -142,7 +142,7 @@ struct virtual_swarm::world {
   void push(instant when, const happening& h, agenda::rounding how = agenda::rounding::nearest);
 
   // Ahead of need: fetch_early.cpp.
-  void fetch_early() const;
+  void fetch_early(std::span<const happening> now_to_do) const;
   void fetch_early(const node& n, int visits) const;
 
   // What a core asks for.

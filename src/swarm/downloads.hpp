@@ -55,6 +55,7 @@ class downloads {
   void move_requests();
   bool take_over(peer_state& idle, peer_state& busy);
   duration silent_for(const peer_state& p) const;
+  bool is_silent(peer_state& p) const;
   void give_up(peer_state& p);
   void cancel_elsewhere(const block_ref& b);
   void tell_super_seeder(peer_state& p, piece_index piece);

@@ -15,11 +15,25 @@ namespace {
 /// What has come within this time is left where it was asked; and so long is it between two looks.
 constexpr duration patience = std::chrono::milliseconds(100);
 
+/// The rate of a source that has sent nothing yet.
+constexpr double presumed_bytes_per_s = 1U << 20;
+
 }  // namespace
 
 /// How long it has sent nothing of what it was asked for.
 duration downloads::silent_for(const peer_state& p) const {
   return s_.now - std::max(p.window.awaited().front().asked_at, p.window.last_answer());
+}
+
+/// For longer than a block takes at its rate, or one would be on its way.
+bool downloads::is_silent(peer_state& p) const {
+  if (p.window.size() == 0 || p.window.snubbed()) {
+    return false;
+  }
+  const auto silent = silent_for(p);
+  const double measured = p.down.bytes_per_s(s_.now);
+  const double rate = measured > 0 ? measured : presumed_bytes_per_s;
+  return silent >= patience && to_seconds(silent) * rate >= static_cast<double>(s_.geometry.block_length());
 }
 
 /// It serves us, and has nothing to send though we want something of it.
@@ -49,7 +63,7 @@ void downloads::move_requests() {
     peer_state& p = *s_.peers.find(key);
     if (is_idle(p)) {
       idle.push_back(&p);
-    } else if (p.window.size() > 0 && !p.window.snubbed() && silent_for(p) >= patience) {
+    } else if (is_silent(p)) {
       silent.push_back(&p);
     }
   }

@@ -68,6 +68,22 @@ TEST_CASE("a source that sends is left alone") {
   CHECK(s.cancelled(sending) == 0);
 }
 
+TEST_CASE("a slow source is left alone while a block may be on its way") {
+  line s;
+  const auto slow = s.join_source(1);
+  const auto requests = s.said_to<wire::request>(slow);
+  REQUIRE(requests.size() == 8);
+  s.pass(milliseconds(160));
+  s.say(slow, wire::piece{requests[0].block});
+  const auto idle = s.join_source(2);
+  // 16 KiB in the last second, however they came: the next are due after as long.
+  s.pass(milliseconds(900));
+  CHECK(s.asked(idle) == 0);
+  s.pass(milliseconds(3000));
+  CHECK(s.asked(idle) > 0);
+  CHECK(s.cancelled(slow) == s.asked(idle));
+}
+
 TEST_CASE("nothing is moved to a source that does not have it, nor in a circle") {
   line s;
   const auto first = s.join_source(1);

@@ -49,10 +49,13 @@ struct swarm_plan {
   std::uint64_t seed = 1;
   bool wire = false;  ///< every message goes through the encoder and the decoder
   /// Everything happens at multiples of this, by the order of the nodes: a node does at one time all that it
-  /// has to do then. What it sends takes one at least; what its uplink carries in that time goes together, if
-  /// it is of one connection. Links know no ticks: what is rounded is when a node hears of it. 0: everything
-  /// at its own instant.
+  /// has to do then, with what it was sent at that time by those before it; of others' it hears the next
+  /// time. What its uplink carries in between goes together, if it is of one connection. Links know no ticks:
+  /// what is rounded is when a node hears of it. 0: everything at its own instant.
   duration grain{};
+  /// The same until much happens (a few hundred thousand things in a grain), and when that is over. `grain`
+  /// is a multiple of it. 0: as `grain`.
+  duration quiet_grain{};
   /// Nodes whose number is a multiple of it are watched by the checkers; 0: none.
   std::uint32_t check_every = 1;
 };

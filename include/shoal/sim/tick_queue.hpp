@@ -21,9 +21,12 @@
 #include <utility>
 #include <vector>
 
+#include <shoal/base/fetch_early.hpp>
+
 namespace shoal::sim {
 
-/// `T` is cheap to copy, and `std::uint32_t T::place() const` says where it happens.
+/// `T` is cheap to copy, and `std::uint32_t T::place() const` says where it happens: one of a row, of which
+/// each takes 12 bytes.
 template <class T>
 class tick_queue {
  public:
@@ -32,12 +35,19 @@ class tick_queue {
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
-  /// Not before the tick of the last one that was taken out. What is put into that tick comes after all that
-  /// was in it when it began.
+  /// Whether this tick has something at `place` that `pop` has still to give.
+  bool is_ahead(std::uint32_t place) const {
+    return at_ < today_.size() && place > place_ && place < due_.size() && due_[place].pass == pass_;
+  }
+
+  /// Not before the tick of the last one that was taken out. What is put into that tick comes with what is
+  /// ahead at its place, last; or else after all that was in it when it began.
   void push(std::int64_t tick, const T& what) {
     assert(tick >= tick_);
     ++size_;
-    if (tick - tick_ < ring_size) {
+    if (tick == tick_ && is_ahead(what.place())) {
+      join(due_[what.place()], what);
+    } else if (tick - tick_ < ring_size) {
       put(list_of(tick), what);
     } else {
       later_.push_back({tick, sequence_++, what});
@@ -56,12 +66,22 @@ class tick_queue {
     reach();
     const std::size_t from = at_;
     const auto today = today_.all();
-    const std::uint32_t place = today[from].place();
-    while (at_ < today.size() && today[at_].place() == place) {
+    place_ = today[from].place();
+    while (at_ < today.size() && today[at_].place() == place_) {
       ++at_;
     }
-    size_ -= at_ - from;
-    return today.subspan(from, at_ - from);
+    auto out = today.subspan(from, at_ - from);
+    if (std::uint32_t next = due_[place_].first; next != none) {
+      together_.assign(out.begin(), out.end());
+      for (; next != none; next = joined_[next].next) {
+        const few& f = joined_[next];
+        together_.insert(together_.end(), f.things.begin(), f.things.begin() + f.size);
+      }
+      out = together_;
+    }
+    size_ -= out.size();
+    fetch_early(today.subspan(at_));
+    return out;
   }
   /// What comes after that in the same tick, `n` at most: for who wants to fetch early what it will need.
   std::span<const T> ahead(std::size_t n) const {
@@ -106,6 +126,18 @@ class tick_queue {
     std::size_t size_ = 0;
   };
 
+  static constexpr std::uint32_t none = 0xffffffff;
+  /// What joins those that are ahead at a place: a list in `joined_`.
+  struct due {
+    std::uint32_t pass = 0;  ///< in which the place has something
+    std::uint32_t first = none, last = none;
+  };
+  struct few {
+    std::array<T, 5> things;
+    std::uint32_t size = 0;
+    std::uint32_t next = none;
+  };
+
   static constexpr std::int64_t ring_size = 256;
   static constexpr std::size_t chunk_size = 512;
   static constexpr int digit_bits = 10;
@@ -122,6 +154,27 @@ class tick_queue {
       spare_.pop_back();
     }
     l.chunks.back()[at] = what;
+  }
+
+  void join(due& d, const T& what) {
+    if (d.first == none || joined_[d.last].size == few().things.size()) {
+      (d.first == none ? d.first : joined_[d.last].next) = static_cast<std::uint32_t>(joined_.size());
+      d.last = static_cast<std::uint32_t>(joined_.size());
+      joined_.emplace_back();
+    }
+    few& f = joined_[d.last];
+    f.things[f.size++] = what;
+  }
+
+  /// What has joined at places that come some time after.
+  void fetch_early(std::span<const T> next) const {
+    constexpr std::size_t soon = 24, later = 64;
+    if (next.size() > later) {
+      __builtin_prefetch(&due_[next[later].place()]);
+      if (const auto first = due_[next[soon].place()].first; first != none) {
+        shoal::fetch_early(&joined_[first], sizeof(few));
+      }
+    }
   }
 
   void reach() {
@@ -169,6 +222,15 @@ class tick_queue {
       sort_by(shift, scratch_, today_.size(), [&](auto f) { std::ranges::for_each(today_.all(), f); });
       std::swap(today_, scratch_);
     }
+    if (due_.size() <= most) {
+      due_.resize(std::size_t{most} + 1);
+    }
+    ++pass_;
+    place_ = 0;
+    joined_.clear();
+    for (const T& t : today_.all()) {
+      due_[t.place()] = {pass_};
+    }
   }
 
   /// By one digit of the place. `each` calls a function with each of the `n` in their order.
@@ -190,6 +252,11 @@ class tick_queue {
   std::vector<entry> later_;  // a heap
   row today_;                 // of `tick_`, in order; those before `at_` are out
   row scratch_;
+  std::vector<due> due_;  // by place
+  std::vector<few> joined_;
+  std::vector<T> together_;
+  std::uint32_t pass_ = 0;   // how often `today_` was filled
+  std::uint32_t place_ = 0;  // of the last that was taken out
   std::size_t at_ = 0;
   std::int64_t tick_ = 0;
   std::uint64_t sequence_ = 0;
