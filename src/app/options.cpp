@@ -114,6 +114,8 @@ void add_transfer(CLI::App& c, transfer_options& o) {
             "on, off: have the router let callers in; default if one is there");
   add_value(c, "--ip-filter", o.ip_filter, parse_ip_filter, "FILE",
             "Speak with no peer that it lists: CIDR, ranges, p2p or dat lines");
+  add_value(c, "--near", o.near, parse_near, "BITS[,BITS]",
+            "Fetch what our network of so many bits lacks once for all of it");
   add_value(c, "--max-peers", o.peers_max, parse_count, "N", "Connections a torrent; default 200");
   add_value(c, "--max-uploads", o.uploads_max, parse_count, "N", "Peers served at once; default by the rate");
   add_value(c, "--threads", o.threads, parse_count, "N", "Network threads at most; default one a core");

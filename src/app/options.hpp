@@ -93,6 +93,7 @@ struct transfer_options {
   std::string congestion;         ///< TCP congestion control; empty: the system's
   std::string ca_file;
   std::shared_ptr<const peer::address_filter> ip_filter;
+  near_prefix near;
   wire::mse::policy encryption = wire::mse::policy::allow;
   bool announce_all = false;
   bool no_local_discovery = false;

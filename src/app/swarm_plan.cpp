@@ -23,6 +23,7 @@ session_settings settings_of(const transfer_options& o) {
   s.announce_all = o.announce_all;
   s.encryption = o.encryption;
   s.ip_filter = o.ip_filter;
+  s.near = o.near;
   s.map_port = o.map_port;
   s.local_discovery = !o.no_local_discovery;
   return s;

@@ -22,9 +22,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Of IPv6, where --near names only those of IPv4: a network has a /64.
-constexpr std::uint32_t near_v6_bits = 64;
-
 struct tracker_options {
   std::vector<endpoint> listen;
   duration interval = 120s;
@@ -41,7 +38,7 @@ struct tracker_options {
   std::optional<server::redis_address> store;
   bool store_passkeys = false;
   bool proxy_protocol = false;
-  registry::near_prefix near;
+  near_prefix near;
   bool follow_keys = false;
   bool full_scrape = false;
   bool check_config = false;
@@ -55,18 +52,6 @@ parsed<ip_address> parse_address(std::string_view text) {
 parsed<server::redis_address> parse_store(std::string_view text) {
   if (auto address = server::redis_address::parse(text)) return {std::move(address), {}};
   return {std::nullopt, "it is no address such as redis://10.0.0.1:6379/0"};  // and may have a password
-}
-
-parsed<registry::near_prefix> parse_near(std::string_view text) {
-  const auto comma = text.find(',');
-  const auto v4 = parse_count(text.substr(0, comma)).value;
-  const auto v6 =
-      comma == text.npos ? std::optional(near_v6_bits) : parse_count(text.substr(comma + 1)).value;
-  if (!v4 || !v6 || *v4 > 32 || *v6 > 128) {
-    return {std::nullopt,
-            "'" + printable(text) + "' is no number of bits, such as 24, or 24,64 with that of IPv6"};
-  }
-  return {registry::near_prefix{static_cast<std::uint8_t>(*v4), static_cast<std::uint8_t>(*v6)}, {}};
 }
 
 void declare_access(CLI::App& c, tracker_options& o) {

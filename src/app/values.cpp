@@ -18,6 +18,9 @@ namespace shoal::app {
 
 namespace {
 
+/// Of IPv6, where only those of IPv4 are named: a network has a /64.
+constexpr std::uint32_t near_v6_bits = 64;
+
 std::string with_quotes(std::string_view text) {
   return "'" + printable(text) + "'";
 }
@@ -154,6 +157,18 @@ parsed<std::uint32_t> parse_count(std::string_view text) {
   const auto n = whole_number<std::uint32_t>(text);
   if (n && *n > 0) return {*n, {}};
   return object<std::uint32_t>(with_quotes(text) + " is no whole number of 1 or more");
+}
+
+parsed<near_prefix> parse_near(std::string_view text) {
+  const auto comma = text.find(',');
+  const auto v4 = parse_count(text.substr(0, comma)).value;
+  const auto v6 =
+      comma == text.npos ? std::optional(near_v6_bits) : parse_count(text.substr(comma + 1)).value;
+  if (!v4 || !v6 || *v4 > 32 || *v6 > 128) {
+    return {std::nullopt,
+            with_quotes(text) + " is no number of bits, such as 24, or 24,64 with that of IPv6"};
+  }
+  return {near_prefix{static_cast<std::uint8_t>(*v4), static_cast<std::uint8_t>(*v6)}, {}};
 }
 
 }  // namespace shoal::app

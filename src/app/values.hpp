@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <shoal/base/endpoint.hpp>
+#include <shoal/base/near_prefix.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/metainfo/file_selection.hpp>
 
@@ -38,6 +39,8 @@ parsed<std::string> parse_web_seed(std::string_view text);
 parsed<metainfo::file_selection> parse_files(std::string_view text);
 /// 0 or more, such as 1.5.
 parsed<double> parse_ratio(std::string_view text);
+/// "24" or "24,64": how many bits of IPv4 and IPv6 addresses name a network; of IPv6 64 unless told.
+parsed<near_prefix> parse_near(std::string_view text);
 /// A whole number of 1 or more.
 parsed<std::uint32_t> parse_count(std::string_view text);
 

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <bit>
 #include <cassert>
+#include <functional>
 #include <utility>
 
 #include <shoal/base/bitfield.hpp>
@@ -36,6 +38,27 @@ void bitfield::set_all() {
   count_ = size_;
 }
 
+bitfield& bitfield::operator&=(const bitfield& other) {
+  assert(size_ == other.size_);
+  std::ranges::transform(words(), other.words(), begin(), std::bit_and{});
+  recount();
+  return *this;
+}
+
+bitfield& bitfield::operator-=(const bitfield& other) {
+  assert(size_ == other.size_);
+  std::ranges::transform(words(), other.words(), begin(), [](word a, word b) { return a & ~b; });
+  recount();
+  return *this;
+}
+
+void bitfield::recount() {
+  count_ = 0;
+  for (const auto w : words()) {
+    count_ += static_cast<std::uint32_t>(std::popcount(w));
+  }
+}
+
 std::optional<bitfield> bitfield::from_wire(byte_view bytes, std::size_t size) {
   if (bytes.size() != (size + 7) / 8) {
     return std::nullopt;
@@ -52,9 +75,7 @@ std::optional<bitfield> bitfield::from_wire(byte_view bytes, std::size_t size) {
     }
     out.begin()[i / 8] |= reversed << (8 * (i % 8));
   }
-  for (const auto w : out.words()) {
-    out.count_ += static_cast<std::uint32_t>(std::popcount(w));
-  }
+  out.recount();
   return out;
 }
 

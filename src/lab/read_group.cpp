@@ -184,6 +184,7 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
              {"no-reciprocation", choke_rule::no_reciprocation},
              {"selfish-cap", choke_rule::selfish_cap},
              {"free-rider", choke_rule::free_rider}});
+  take_word(f, "from_afar", g.strategy.once_from_afar, {{"freely", false}, {"once", true}});
   take_word(f, "idle_slots", g.strategy.lends_slots, {{"lent", true}, {"kept", false}});
   take_word(f, "waiting_requests", g.strategy.moves_requests, {{"moved", true}, {"kept", false}});
   take_word(f, "advice", g.strategy.advises, {{"given", true}, {"none", false}});
@@ -194,6 +195,7 @@ group_plan read_group(const std::string& name, const json::value& v, const std::
   f.finish();
 
   if (g.role == role::leecher && g.strategy.super_seeds) f.object("seeding", "a leecher does not seed so");
+  if (g.strategy.once_from_afar && !g.site) f.object("from_afar", "is once, but the group has no site");
   if (g.have_part >= 1) f.object("have", "who has everything is a seeder");
   if (g.role == role::seeder) {
     if (g.begins_with_pieces()) f.object("have", "a seeder has everything");

@@ -76,6 +76,7 @@ swarm::core_settings settings_of(const scenario& s, const group_plan& g, double 
   out.picking.random = g.strategy.pick == pick_rule::random;
   out.advises = g.strategy.advises;
   out.lends_slots = g.strategy.lends_slots;
+  out.once_from_afar = g.strategy.once_from_afar;
   out.moves_requests = g.strategy.moves_requests;
   out.super_seed = g.strategy.super_seeds;
   out.choking.rule = rule_of(g.strategy.choke);

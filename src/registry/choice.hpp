@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <shoal/base/bytes.hpp>
+#include <shoal/base/near_prefix.hpp>
 #include <shoal/base/rng.hpp>
 
 #include "registry/peer_table.hpp"
@@ -33,14 +34,7 @@ class vicinity {
       : centre_(centre), bits_(std::min<unsigned>(bits, AddressBytes * 8)) {}
 
   bool is_empty() const { return bits_ == 0; }
-  bool has(const record& r) const {
-    const std::size_t whole = bits_ / 8;
-    if (!std::equal(centre_.begin(), centre_.begin() + whole, r.where.begin())) {
-      return false;
-    }
-    const auto rest = static_cast<std::byte>(0xff00U >> (bits_ % 8));
-    return ((centre_[whole] ^ r.where[whole]) & rest) == std::byte{};
-  }
+  bool has(const record& r) const { return begin_alike(centre_, r.where, bits_); }
 
  private:
   typename record::place centre_{};

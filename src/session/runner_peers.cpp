@@ -15,6 +15,13 @@ namespace {
 /// Connections that may wait while the files are being checked.
 constexpr std::size_t early_max = 50;
 
+/// Ours, towards this peer; 0.0.0.0 when the connection is gone already.
+ip_address local_address(const net::tcp::socket& socket) {
+  boost::system::error_code gone;
+  const auto at = socket.local_endpoint(gone);
+  return gone ? ip_address() : net::from_asio(at).address;
+}
+
 }  // namespace
 
 net::awaitable<void> torrent_runner::dial(endpoint remote) {
@@ -58,12 +65,15 @@ void torrent_runner::found_locally(const endpoint& peer) {
 void torrent_runner::join_swarm(net::established e) {
   const peer_key key(++last_key_);
   const auto ours = wire::make_handshake(hash().wire(), services_.our_id);
-  const swarm::peer_joined joined{key,
-                                  e.remote,
-                                  e.theirs.id,
-                                  e.outgoing,
-                                  e.theirs.has_fast() && ours.has_fast(),
-                                  e.theirs.has_extended()};
+  const swarm::peer_joined joined{
+      key,
+      e.remote,
+      e.theirs.id,
+      e.outgoing,
+      e.theirs.has_fast() && ours.has_fast(),
+      e.theirs.has_extended(),
+      false,
+      are_near(local_address(e.socket), e.remote.address, services_.settings.near)};
   wire::limits limits;
   if (settings_.info) {
     limits.bitfield_bytes_max = (geometry_.piece_count() + 7) / 8;

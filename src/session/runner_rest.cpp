@@ -20,6 +20,7 @@ swarm::core_setup torrent_runner::core_setup(bitfield have) const {
   setup.settings.super_seed = settings_.super_seed;
   setup.settings.announcing.all = session.announce_all;
   setup.settings.book.filter = session.ip_filter;
+  setup.settings.once_from_afar = !session.near.is_empty();
   setup.geometry = geometry_;
   setup.info_hash = hash().wire();
   setup.our_id = services_.our_id;

@@ -116,7 +116,8 @@ void virtual_swarm::world::dialled(node_index from, node_index to) {
   push(now + one_way, {from, happening_kind::joined, 0, ours.value(), ends[ours.index()].serial});
   endpoint remote = address_of(from);
   remote.port = static_cast<std::uint16_t>(40000 + ours.value() % 20000);
-  hear(to, swarm::peer_joined{join_end(theirs).key, remote, id_of(from), false, true, true, false});
+  hear(to, swarm::peer_joined{join_end(theirs).key, remote, id_of(from), false, true, true, false,
+                              share_site(from, to)});
 }
 
 end_index virtual_swarm::world::fresh_pair() {
@@ -153,7 +154,7 @@ void virtual_swarm::world::joined(end_index e) {
   }
   join_end(e);
   hear(end.node, swarm::peer_joined{end.key, address_of(end.other_node), id_of(end.other_node), true, true,
-                                    true, false});
+                                    true, false, share_site(end.node, end.other_node)});
 }
 
 /// Both hear of it: this side at once, the other when the news arrives.

@@ -165,6 +165,9 @@ struct virtual_swarm::world {
   bool parted(node_index a, node_index b) const {
     return has_sides && nodes[a.index()].side != nodes[b.index()].side;
   }
+  bool share_site(node_index a, node_index b) const {
+    return nodes[a.index()].site && nodes[a.index()].site == nodes[b.index()].site;
+  }
   const link* find_link(node_index i, peer_key key) const;
   end_index find_end(node_index i, peer_key key) const;
   void dialled(node_index from, node_index to);

@@ -88,7 +88,7 @@ void downloads::send_requests(peer_state& p) {
 /// The newest pieces are the fewest, and all uplinks wait for them. One that waited in here for room in the
 /// window, or came in parts from several that send other things in between, would double as slowly.
 void downloads::has_piece(peer_state& p, piece_index piece) {
-  if (!p.they_choke && asks_now(p) && !s_.download_bucket.limited()) {
+  if (!p.they_choke && asks_now(p) && !s_.download_bucket.limited() && afar_.may_fetch(p, piece)) {
     blocks_.clear();
     pick_rest(p, piece);
     send_requests(p);
@@ -128,7 +128,7 @@ std::size_t downloads::pick(peer_state& p, std::size_t n, std::vector<block_ref>
   if (const auto ends = advice_ends(p)) {
     look_again_at_ = std::min(look_again_at_.value_or(*ends), *ends);
   } else {
-    picked += s_.picker.pick(p.has, p.key, n - picked, out);
+    picked += s_.picker.pick(afar_.pieces_of(p), p.key, n - picked, out);
   }
   return picked;
 }

@@ -37,6 +37,7 @@ peer_state* connections::joined(const peer_joined& e) {
   fresh->outgoing = e.outgoing;
   fresh->fast = e.fast;
   fresh->extended = e.extended;
+  fresh->near = e.near;
   fresh->has = bitfield(s_.geometry.piece_count());
   fresh->window = peer::request_window(s_.settings.window);
   fresh->told = static_cast<std::uint32_t>(s_.gained.size());  // the greeting tells them

@@ -20,7 +20,7 @@ struct torrent_core::parts {
         links(s, setup),
         exchange(s, links, setup),
         ext(s, links, exchange, setup),
-        down(s, links),
+        down(s, links, setup.our_id),
         up(s, links) {
     for (std::uint32_t p = 0; p < setup.priorities.size(); ++p) {
       s.picker.set_priority(piece_index(p), setup.priorities[p]);
@@ -51,6 +51,7 @@ struct torrent_core::parts {
     if (peer_state* const p = links.joined(e)) {
       ext.greet(*p);
       up.joined(*p);
+      down.joined(*p);
     }
   }
   void on(const swarm::connect_failed& e) {
@@ -61,6 +62,7 @@ struct torrent_core::parts {
     if (peer_state* const p = s.peers.find(e.key)) {
       up.left(*p);
       exchange.left(*p);
+      down.left(*p);
     }
     links.left(e.key);
   }

@@ -213,6 +213,7 @@ void downloads::sweep() {
       give_up(p);
     }
   });
+  s_.look_again = s_.look_again || (s_.settings.once_from_afar && afar_.is_cut_off());
 }
 
 std::optional<instant> downloads::deadline() const {

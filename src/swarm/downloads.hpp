@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "swarm/afar.hpp"
 #include "swarm/connections.hpp"
 #include "swarm/state.hpp"
 
@@ -12,8 +13,10 @@ namespace shoal::swarm {
 
 class downloads {
  public:
-  downloads(state& s, connections& c) : s_(s), connections_(c) {}
+  downloads(state& s, connections& c, const peer_id& our_id) : s_(s), connections_(c), afar_(s, our_id) {}
 
+  void joined(const peer_state& p) { afar_.near_changed(p); }
+  void left(const peer_state& p) { afar_.near_changed(p); }
   /// A `piece` message, the `nth` of its batch.
   void block(peer_state& p, const block_ref& b, std::uint32_t nth);
   /// The same, of a peer that is being dropped: it came, and was of no use.
@@ -64,6 +67,7 @@ class downloads {
 
   state& s_;
   connections& connections_;
+  afar afar_;
   std::vector<peer_key> keys_;            // scratch
   std::vector<block_ref> blocks_;         // scratch
   bool held_up_ = false;                  // by the rate limit

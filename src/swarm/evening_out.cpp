@@ -84,7 +84,7 @@ bool downloads::take_over(peer_state& idle, peer_state& busy) {
   const auto awaited = busy.window.awaited();
   const std::size_t most = std::min((awaited.size() + 1) / 2, idle.window.target());
   for (auto at = awaited.rbegin(); at != awaited.rend() && blocks_.size() < most; ++at) {
-    if (idle.has.test(at->block.piece)) {
+    if (idle.has.test(at->block.piece) && afar_.may_fetch(idle, at->block.piece)) {
       blocks_.push_back(at->block);
     }
   }

@@ -89,6 +89,13 @@ TEST_CASE("a tracker is a URL with a scheme that trackers have, and a host") {
 TEST_CASE("counts and ratios are numbers in range") {
   CHECK(parse_count("1").value == 1);
   CHECK(parse_count("4294967295").value == 4294967295U);
+  CHECK(parse_near("24").value == near_prefix{24, 64});
+  CHECK(parse_near("26,60").value == near_prefix{26, 60});
+  CHECK(parse_near("32,128").value == near_prefix{32, 128});
+  for (const auto* bad : {"", "0", "33", "24,", ",64", "24,129", "24,64,3", "/24", "-1"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_near(bad).value);
+  }
   for (const auto* bad : {"0", "-1", "1.5", "4294967296", "", "x"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_count(bad).value);

@@ -87,6 +87,26 @@ TEST_CASE("a bitfield does what a row of booleans does") {
   }
 }
 
+TEST_CASE("what two bitfields have in common, and what only one has") {
+  shoal::rng random(2);
+  for (const std::size_t size : {0U, 1U, 64U, 65U, 256U, 257U, 1000U}) {
+    CAPTURE(size);
+    bitfield a(size), b(size);
+    naive_bitfield both{std::vector<bool>(size)}, only_a{std::vector<bool>(size)};
+    for (std::size_t i = 0; i < size; ++i) {
+      const bool in_a = random.below(2) != 0 && a.set(piece(i));
+      const bool in_b = random.below(3) != 0 && b.set(piece(i));
+      both.bits[i] = in_a && in_b;
+      only_a.bits[i] = in_a && !in_b;
+    }
+    bitfield common = a;
+    common &= b;
+    check_equal(common, both);
+    a -= b;
+    check_equal(a, only_a);
+  }
+}
+
 TEST_CASE("on the wire the first piece is the high bit of the first byte") {
   bitfield b(10);
   b.set(piece(0));

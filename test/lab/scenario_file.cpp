@@ -27,7 +27,7 @@ const std::string everything = R"({
       "role": "leecher", "count": 100, "up": {"from": "1 MiB/s", "to": "10 MiB/s"}, "down": "100 Mbit/s",
       "have": "30 %", "arrival": {"poisson": 2.5, "from": "5 s"}, "departure": {"pieces": 1},
       "patience_mean": "1 h", "pick": "random", "choke": "no-reciprocation", "slots": 4,
-      "neighbours": {"min": 20, "max": 30},
+      "neighbours": {"min": 20, "max": 30}, "from_afar": "once",
       "site": {"hosts": 40, "up": "1 Gbit/s", "down": "2 Gbit/s", "latency": "500 us"},
     },
   },
@@ -93,6 +93,7 @@ TEST_CASE("a scenario is read with all that it can say") {
   CHECK(crowd.strategy.neighbours_max == 30);
   REQUIRE(crowd.site);
   CHECK(crowd.site->hosts == 40);
+  CHECK(crowd.strategy.once_from_afar);
   CHECK(crowd.site->up_bytes_per_s == 125e6);
   CHECK(crowd.site->latency == 500us);
 
@@ -168,6 +169,8 @@ TEST_CASE("every objection names its place") {
       {{"crowd.arrival", R"({"times": [1, 2]})"}, "groups.crowd.arrival.times: has to be a list of as many"},
       {{"crowd.departure.ratio", "1"}, "groups.crowd.departure: needs exactly one of after"},
       {{"crowd.neighbours.min", "31"}, "groups.crowd.neighbours: min is above max"},
+      {{"groups.crowd", R"({"role": "leecher", "from_afar": "once"})"},
+       "groups.crowd.from_afar: is once, but the group has no site"},
       {{"crowd.site.hosts", "0"}, "groups.crowd.site.hosts: '0' is no whole"},
       {{"crowd.site.hosts", "65537"}, "groups.crowd.site.hosts: has to be 65536 or less"},
       {{"groups.crowd", R"({"role": "leecher", "count": 40000, "site": {"hosts": 1}})"},

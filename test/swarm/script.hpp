@@ -40,9 +40,10 @@ struct driven {
   }
   void say(peer_key key, wire::message m) { on(received{key, std::span(&m, 1)}); }
   /// Lets a peer join, with an id that follows from its address.
-  peer_key join_from(const endpoint& remote, bool fast, bool extended = false, bool outgoing = false) {
+  peer_key join_from(const endpoint& remote, bool fast, bool extended = false, bool outgoing = false,
+                     bool near = false) {
     const peer_key key(++last_key);
-    peer_joined e{key, remote, {}, outgoing, fast, extended};
+    peer_joined e{key, remote, {}, outgoing, fast, extended, false, near};
     std::ranges::copy(remote.address.bytes(), e.id.bytes.begin() + 1);
     on(e);
     return key;

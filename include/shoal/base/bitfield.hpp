@@ -67,6 +67,10 @@ class bitfield {
     return true;
   }
   void set_all();
+  /// What is in both; of the same size. O(size / 64), as the next.
+  bitfield& operator&=(const bitfield& other);
+  /// What is not in the other.
+  bitfield& operator-=(const bitfield& other);
 
   /// The words, lowest piece in the lowest bit of the first; bits past `size()` are zero.
   std::span<const std::uint64_t> words() const { return {begin(), word_count()}; }
@@ -93,6 +97,7 @@ class bitfield {
   const word* begin() const { return outside_ ? outside_.get() : inside_.data(); }
   word* begin() { return outside_ ? outside_.get() : inside_.data(); }
   void swap(bitfield& other) noexcept;
+  void recount();
 
   std::uint32_t size_ = 0;
   std::uint32_t count_ = 0;

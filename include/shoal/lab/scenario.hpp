@@ -52,6 +52,7 @@ struct strategy {
   pick_rule pick = pick_rule::rarest_first;
   choke_rule choke = choke_rule::standard;
   bool lends_slots = true;           ///< which their holders have no use for, between two choke rounds
+  bool once_from_afar = false;       ///< what nobody at a site has one of its hosts fetches from elsewhere
   bool moves_requests = true;        ///< that wait in line, to who could answer at once
   bool advises = true;               ///< a seeder suggests what to ask it for (BEP 6), as shipped
   bool super_seeds = false;          ///< a seeder hides what it has, and shows pieces one by one (BEP 16)

@@ -48,6 +48,7 @@ struct peer_state {
   bool chosen = false;           ///< the last round gave it a slot
   bool asking = false;           ///< it stands in the line of those who may get a block
   bool asking_late = false;      ///< and in that of those who may when nobody stands there
+  bool near = false;             ///< it is of our network
   bitfield has;
   instant last_received{};
   instant last_sent{};

@@ -22,17 +22,12 @@
 #include <shoal/announce/announce.hpp>
 #include <shoal/base/bytes.hpp>
 #include <shoal/base/endpoint.hpp>
+#include <shoal/base/near_prefix.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/hash/digest.hpp>
 #include <shoal/registry/excerpt.hpp>
 
 namespace shoal::registry {
-
-/// Which peers are near each other: those whose addresses begin with the same so many bits. 0: none are.
-struct near_prefix {
-  std::uint8_t v4_bits = 0;  ///< to 32
-  std::uint8_t v6_bits = 0;  ///< to 128
-};
 
 struct table_settings {
   std::uint32_t interval_s = 120;  ///< what peers are told, before jitter

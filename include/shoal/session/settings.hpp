@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <shoal/base/endpoint.hpp>
+#include <shoal/base/near_prefix.hpp>
 #include <shoal/base/time.hpp>
 #include <shoal/metainfo/file_selection.hpp>
 #include <shoal/metainfo/magnet_link.hpp>
@@ -52,8 +53,13 @@ struct session_settings {
   port_mapping_wish map_port = port_mapping_wish::automatic;
   wire::mse::policy encryption = wire::mse::policy::allow;  ///< of peer connections
   std::shared_ptr<const peer::address_filter> ip_filter;    ///< peers that are not spoken with; null: none
-  std::optional<std::uint64_t> seed;                        ///< of all chance; from the system when absent
-  std::string extra_ca_file;                                ///< PEM, for https trackers of one's own
+  /// Where it is not empty, what no peer of our network has is fetched from other networks by one of its
+  /// peers
+  /// (`swarm/afar`): by us, or by others of which the same is asked. Ours is that of the address that a
+  /// connection leaves from.
+  near_prefix near;
+  std::optional<std::uint64_t> seed;  ///< of all chance; from the system when absent
+  std::string extra_ca_file;          ///< PEM, for https trackers of one's own
 };
 
 struct torrent_settings {

@@ -26,6 +26,7 @@ struct peer_joined {
   bool fast = false;      ///< both sides speak BEP 6
   bool extended = false;  ///< both sides speak BEP 10
   bool greeted = false;   ///< the magnet link's brain (`metadata_core`) has said have-none
+  bool near = false;      ///< of our network, as `core_settings::once_from_afar` means it
 };
 /// An attempt that a `connect` action asked for came to nothing. `ourselves`: we reached our own listener.
 struct connect_failed {

@@ -42,6 +42,7 @@ struct core_settings {
   bool super_seed = false;            ///< with everything: hides it, and shows pieces one by one (BEP 16)
   bool lends_slots = true;            ///< between two rounds, those that their holders have no use for
   bool moves_requests = true;         ///< that wait in line at one peer, to another that could answer at once
+  bool once_from_afar = false;        ///< what no near peer has one of us fetches from others (`swarm/afar`)
   std::uint64_t upload_bytes_per_s = 0;  ///< of payload, 0 for no limit
   std::uint64_t download_bytes_per_s = 0;
   std::uint64_t upload_ahead_bytes_max = 16U << 20;  ///< loading, or loaded and not sent, all peers
