@@ -6,7 +6,7 @@ namespace shoal::swarm {
 
 namespace {
 
-using kind = wire::holepunch_message::kind;
+using message_kind = wire::holepunch_message::kind;
 using reason = wire::holepunch_message::reason;
 
 /// One peer more may be asked for, or told of, by one connection, and in all.
@@ -28,9 +28,9 @@ void holepunching::take(peer_state& p, byte_view payload) {
   const auto message = wire::decode_holepunch_message(payload);
   if (!message) {
     connections_.oddity(p, "hole punching that cannot be read");
-  } else if (message->what == kind::rendezvous) {
+  } else if (message->what == message_kind::rendezvous) {
     relay(p, message->who);
-  } else if (message->what == kind::connect) {
+  } else if (message->what == message_kind::connect) {
     meet(p, message->who);
   }  // an error: there is nothing left to try
 }
@@ -65,11 +65,11 @@ void holepunching::relay(peer_state& from, const endpoint& target) {
   }
   peer_state* const found = find(target);
   if (const auto why = why_not(from, target, found); why != reason::none) {
-    tell(from, {kind::error, target, why});
+    tell(from, {message_kind::error, target, why});
     return;
   }
-  tell(*found, {kind::connect, meeting_place(from), reason::none});
-  tell(from, {kind::connect, meeting_place(*found), reason::none});
+  tell(*found, {message_kind::connect, meeting_place(from), reason::none});
+  tell(from, {message_kind::connect, meeting_place(*found), reason::none});
 }
 
 void holepunching::meet(peer_state& relay, const endpoint& who) {
@@ -87,7 +87,7 @@ void holepunching::dial_failed(const endpoint& who) {
   const auto relay = exchange_.take_relay(who);
   peer_state* const p = relay ? s_.peers.find(*relay) : nullptr;
   if (p != nullptr && !p->dropping && p->holepunch_id != 0) {
-    tell(*p, {kind::rendezvous, who, reason::none});
+    tell(*p, {message_kind::rendezvous, who, reason::none});
   }
 }
 
