@@ -38,7 +38,9 @@ bool afar::is_free(const peer_state& p) const {
 }
 
 bool afar::is_cut_off() const {
-  const auto serves_us = [](const peer_state& p) { return p.near && !p.they_choke && !p.window.snubbed(); };
+  const auto serves_us = [&](const peer_state& p) {
+    return p.near && !p.they_choke && !p.window.snubbed() && s_.now >= p.ask_again_at;
+  };
   const auto occupies_us = [&](const peer_state& p) {
     return p.window.size() > 0 || (serves_us(p) && p.wanted > 0);
   };

@@ -138,6 +138,21 @@ TEST_CASE("who gets nothing from near peers asks anybody for anything") {
   }
 }
 
+TEST_CASE("a near peer that rejects what it offers keeps us from nothing") {
+  host h(1);
+  const auto near = h.join_near(2);
+  for (std::uint32_t p = 0; p < pieces; ++p) {
+    h.say(near, wire::have{piece_index(p)});
+  }
+  const auto far = h.join_far();
+  CHECK(h.asked(far).empty());
+  for (const auto& r : h.said_to<wire::request>(near)) {
+    h.say(near, wire::reject_request{r.block});
+  }
+  h.pass(seconds(1));
+  CHECK(h.said_to<wire::request>(far).size() >= pieces);
+}
+
 TEST_CASE("the share of who leaves goes to the others") {
   host h(1);
   h.join_near(2, {0});
