@@ -69,9 +69,9 @@ class choice {
     if (!near.is_empty() && wanted < candidates_) {
       write_near(wanted - (wanted + far_one_in - 1) / far_one_in, near, chance, scratch, out);
     }
-    const auto left = static_cast<std::uint32_t>(scratch.size());
-    if ((wanted - left) * std::uint64_t{2} >= candidates_ - left) {
-      write_most(wanted - left, candidates_ - left, chance, out);
+    const auto chosen = static_cast<std::uint32_t>(scratch.size());
+    if ((wanted - chosen) * std::uint64_t{2} >= candidates_ - chosen) {
+      write_most(wanted - chosen, candidates_ - chosen, chance, out);
     } else {
       write_few(wanted, chance, scratch, out);
     }

@@ -16,12 +16,9 @@ std::uint64_t name_of(const peer_id& id) {
   return out;
 }
 
-/// The least of all fetches the piece. The finalizer of MurmurHash3.
+/// The least of all fetches the piece.
 std::uint64_t rank_of(std::uint64_t name, piece_index piece) {
-  std::uint64_t x = name ^ (std::uint64_t{piece.value()} + 1) * 0x9e3779b97f4a7c15U;
-  x = (x ^ x >> 33) * 0xff51afd7ed558ccdU;
-  x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53U;
-  return x ^ x >> 33;
+  return rng(name + piece.value()).next();
 }
 
 }  // namespace
@@ -74,7 +71,8 @@ const bitfield& afar::pieces_of(const peer_state& p) {
     return p.has;
   }
   share_out();
-  some_ = p.has;
+  some_.set_all();
+  some_ &= p.has;
   some_ &= ours_;
   s_.peers.for_each([&](const peer_state& q) {
     if (q.near) {

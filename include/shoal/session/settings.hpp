@@ -53,10 +53,8 @@ struct session_settings {
   port_mapping_wish map_port = port_mapping_wish::automatic;
   wire::mse::policy encryption = wire::mse::policy::allow;  ///< of peer connections
   std::shared_ptr<const peer::address_filter> ip_filter;    ///< peers that are not spoken with; null: none
-  /// Where it is not empty, what no peer of our network has is fetched from other networks by one of its
-  /// peers
-  /// (`swarm/afar`): by us, or by others of which the same is asked. Ours is that of the address that a
-  /// connection leaves from.
+  /// What our network is: that of the address which a connection leaves from. Where it is not empty, we fetch
+  /// what no peer of our network has from elsewhere only if it is ours to fetch, see `swarm/afar`.
   near_prefix near;
   std::optional<std::uint64_t> seed;  ///< of all chance; from the system when absent
   std::string extra_ca_file;          ///< PEM, for https trackers of one's own

@@ -133,7 +133,9 @@ class tick_queue {
     std::uint32_t first = none, last = none;
   };
   struct few {
-    std::array<T, 5> things;
+    static constexpr std::size_t most = 5;
+
+    std::array<T, most> things;
     std::uint32_t size = 0;
     std::uint32_t next = none;
   };
@@ -157,7 +159,7 @@ class tick_queue {
   }
 
   void join(due& d, const T& what) {
-    if (d.first == none || joined_[d.last].size == few().things.size()) {
+    if (d.first == none || joined_[d.last].size == few::most) {
       (d.first == none ? d.first : joined_[d.last].next) = static_cast<std::uint32_t>(joined_.size());
       d.last = static_cast<std::uint32_t>(joined_.size());
       joined_.emplace_back();
