@@ -179,7 +179,7 @@ peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, resul
   if (opening) decrypt(parts, n);
   verdict = planned ? ahead.settle(plan, n, room, batch) : ahead.feed(room.first(n), batch);
   const auto now = std::chrono::steady_clock::now();
-  pace.read(n, now);
+  pace.read(n, batch.messages.size() - batch.blocks.size(), now);
   return n == bytes_of(parts) ? next::step : after_reading(now);
 }
 

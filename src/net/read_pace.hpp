@@ -7,11 +7,13 @@
 // Meanwhile the socket should wake nobody (net/wake_threshold).
 //
 // Only a steady flow of payload is paced. What comes first on a connection, single messages, and whatever
-// comes fast are read at once: neither a handshake nor a fast transfer ever waits.
+// comes fast are read at once: neither a handshake nor a fast transfer ever waits. Nor do the requests of a
+// peer that is sent to fast; they are a steady flow too, of few bytes, and what answers them would dry up.
 
 #include <chrono>
 #include <cstddef>
 
+#include <shoal/base/strong.hpp>
 #include <shoal/base/time.hpp>
 
 namespace shoal::net {
@@ -26,25 +28,29 @@ class read_pace {
   /// So many bytes may come during a pause before they wake anybody.
   static constexpr int lump_bytes = 256 * 1024;
 
-  /// `n` bytes were read.
-  void read(std::size_t n, time_point now) {
+  /// `n` bytes were read, and `others` messages were among them that are not blocks: requests, mostly.
+  void read(std::size_t n, std::size_t others, time_point now) {
     last_ = now;
     if (now - begin_ > stale) {
       begin_ = now;
       bytes_ = 0;
+      others_ = 0;
       paced_ = false;
     }
     bytes_ += n;
+    others_ += others;
     const auto elapsed = now - begin_;
     if (elapsed >= interval) {
       const double rate = static_cast<double>(bytes_) / to_seconds(elapsed);
-      paced_ = rate > trickle && rate < fast;
+      const double asked = static_cast<double>(others_) / to_seconds(elapsed) * block_bytes;
+      paced_ = rate > trickle && rate < fast && asked < fast;
       pause_ = longest;
       while (pause_ > shortest && rate * to_seconds(pause_) > most_bytes) {
         pause_ /= 2;
       }
       begin_ = now;
       bytes_ = 0;
+      others_ = 0;
     }
   }
 
@@ -68,6 +74,7 @@ class read_pace {
   time_point begin_{};
   time_point last_{};
   std::size_t bytes_ = 0;
+  std::size_t others_ = 0;
   duration pause_ = longest;
   bool paced_ = false;
 };

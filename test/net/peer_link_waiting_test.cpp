@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -183,4 +184,31 @@ TEST_CASE("after a slow flow has ended a single message is heard without another
   run_until(i.context, [&] { return i.end.owner.heard_count() == said; });
   i.end.link.close({});
   i.run_until_closed();
+}
+
+TEST_CASE("the requests of a peer that is sent to fast wake the link one by one") {
+  asio::io_context context;
+  auto sockets = connected_pair(context.get_executor());
+  tcp::socket same(context, tcp::v4(), ::dup(sockets.second.native_handle()));  // shares the socket's options
+  link_end end(std::move(sockets.second), 16);
+  task_group group{context.get_executor()};
+  end.run_in(group);
+  std::vector<spoken> some;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    some.push_back({wire::request{{piece_index(0), i * block_bytes, block_bytes}}, {}});
+  }
+  const auto bytes = on_the_wire(some);
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t sent = 0;
+  while (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(300)) {
+    asio::write(sockets.first, asio::buffer(bytes));  // at most 40 a millisecond, 640 MiB/s of answers
+    sent += some.size();
+    context.run_for(std::chrono::milliseconds(1));
+  }
+  run_until(context, [&] { return end.owner.heard_count() == sent; });
+  tcp::socket::receive_low_watermark threshold;
+  same.get_option(threshold);
+  CHECK(threshold.value() == 1);
+  end.link.close({});
+  context.run();
 }

@@ -9,14 +9,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Reads `n` bytes each millisecond for so long.
+/// Reads `n` bytes each millisecond for so long, and so many requests among them.
 struct flow {
   read_pace pace;
   read_pace::time_point now{1000s};
 
-  void run(std::chrono::milliseconds length, std::size_t n) {
+  void run(std::chrono::milliseconds length, std::size_t n, std::size_t requests = 0) {
     for (const auto end = now + length; now < end; now += 1ms) {
-      pace.read(n, now);
+      pace.read(n, requests, now);
     }
   }
   bool paced() const { return pace.next(now) != now; }
@@ -33,6 +33,20 @@ TEST_CASE("what comes first is read at once, and so is what comes fast or hardly
     f.run(500ms, 50);
   }
   CHECK(!f.paced());
+}
+
+TEST_CASE("the requests of a peer that is sent to fast never wait, be there payload among them or not") {
+  flow f;
+  SUBCASE("requests alone") {
+    f.run(300ms, 40 * 17, 40);
+    CHECK(!f.paced());
+  }
+  SUBCASE("payload too") {
+    f.run(300ms, 1024 + 40 * 17, 40);
+    CHECK(!f.paced());
+    f.run(200ms, 1024);  // and no more of them
+    CHECK(f.paced());
+  }
 }
 
 TEST_CASE("a slow steady flow is read every few milliseconds, all connections at the same times") {
