@@ -21,9 +21,8 @@
 
 #include "net/gate.hpp"
 #include "net/gathered_io.hpp"
-#include "net/inbox.hpp"
+#include "net/link_reader.hpp"
 #include "net/outbox.hpp"
-#include "net/predicted_read.hpp"
 #include "net/read_pace.hpp"
 #include "net/sealed_writer.hpp"
 #include "net/serial.hpp"
@@ -32,17 +31,8 @@
 namespace shoal::net {
 namespace {
 
-/// A piece frame: what a read may bring even when the pool has no buffer for it.
-constexpr std::size_t piece_frame_bytes = wire::piece_head_bytes + block_bytes;
 /// The rest of a begun block, control bytes, and a head and a payload for each block.
 constexpr std::size_t parts_per_write_max = 2 + 1 + 2 * peer_link::blocks_per_write_max;
-
-/// Shared by the links that run on this thread, so it may not be held over a suspension: call this from plain
-/// functions only. About what stays in a core's own cache until it is copied on.
-std::span<std::byte> thread_read_buffer() {
-  thread_local const auto bytes = std::make_unique_for_overwrite<std::byte[]>(predicted_read::bytes_max);
-  return {bytes.get(), predicted_read::bytes_max};
-}
 
 error code_of(const std::exception_ptr& e) {
   try {
@@ -71,23 +61,18 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   error why;
   gate end;
 
-  inbox in;
-  predicted_read ahead;
+  link_reader reader;
   gate reading;
   read_pace pace;
   asio::steady_timer pause;
   wake_threshold wakes;
-  bool backlog = false;  ///< the inbox keeps whole frames
   bool asked_pool = false;
   std::size_t batches_ahead = 0;
 
   outbox out;
   gate writing;
 
-  // Of an encrypted connection.
-  std::optional<wire::mse::rc4> opening;
-  std::optional<sealed_writer> sealing;
-  std::vector<std::byte> early;  ///< came with the handshake, decrypted; not looked at yet
+  std::optional<sealed_writer> sealing;  ///< of an encrypted connection
 
   /// What a coroutine does after one step.
   enum class next { step, wait_for_socket, wait_for_gate, pause };
@@ -100,22 +85,16 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
         pool(p),
         socket(std::move(e.socket)),
         end(executor),
-        in(limits, p),
-        ahead(p, in),
+        reader(limits, p, std::move(e.stream.receiving), std::move(e.stream.received)),
         reading(executor),
         pause(executor),
-        writing(executor),
-        opening(std::move(e.stream.receiving)),
-        early(std::move(e.stream.received)) {
+        writing(executor) {
     assert(is_strand(executor));
-    backlog = !early.empty();
     if (e.stream.sending) sealing.emplace(std::move(*e.stream.sending));
   }
 
   next read_step();
-  next read_socket(inbound_batch& batch, result<inbox::verdict>& verdict);
   next after_reading(std::chrono::steady_clock::time_point now);
-  void decrypt(std::span<const iovec> parts, std::size_t n);
   void ask_pool();
   next write_step();
   std::size_t gather_sealed(std::span<iovec> parts);
@@ -132,55 +111,26 @@ peer_link::state::next peer_link::state::read_step() {
     return next::wait_for_gate;
   }
   inbound_batch batch;
-  result<inbox::verdict> verdict = inbox::verdict::hungry;
-  next then = next::step;
-  if (backlog) {
-    verdict = ahead.feed(std::exchange(early, {}), batch);
-  } else {
-    then = read_socket(batch, verdict);
-  }
+  const auto got = reader.read(socket.native_handle(), batch);
+  const auto now = std::chrono::steady_clock::now();
+  if (got.bytes > 0) pace.read(got.bytes, batch.messages.size() - batch.blocks.size(), now);
   if (!batch.messages.empty()) {
     ++batches_ahead;
     owner.on_received(key, std::move(batch));
   }
-  if (!verdict) {
-    stop(verdict.error());
+  if (!got.verdict) {
+    stop(got.verdict.error());
     return next::step;
   }
-  backlog = *verdict != inbox::verdict::hungry;
-  if (*verdict == inbox::verdict::starved) {
+  if (*got.verdict == inbox::verdict::starved) {
     ask_pool();
     return next::wait_for_gate;
   }
-  if (then != next::step && !backlog) {
-    in.trim();
-    ahead.trim();
-    return then;
-  }
-  return next::step;
-}
-
-peer_link::state::next peer_link::state::read_socket(inbound_batch& batch, result<inbox::verdict>& verdict) {
-  const auto room = thread_read_buffer();
-  predicted_read::plan plan;
-  const bool planned = ahead.prepare(plan);
-  // Bytes that no buffer waits for are better kept by the kernel, which tells the sender.
-  iovec general{room.data(), std::min(room.size(), (1 + pool.available()) * piece_frame_bytes)};
-  const auto parts = planned ? plan.parts() : std::span(&general, 1);
-  error failed;
-  const std::size_t n = receive_some(socket.native_handle(), parts, failed);
-  if (would_block(failed)) {
-    return after_reading(std::chrono::steady_clock::now());
-  }
-  if (failed) {
-    stop(failed);
+  if (!got.emptied || reader.backlog()) {
     return next::step;
   }
-  if (opening) decrypt(parts, n);
-  verdict = planned ? ahead.settle(plan, n, room, batch) : ahead.feed(room.first(n), batch);
-  const auto now = std::chrono::steady_clock::now();
-  pace.read(n, batch.messages.size() - batch.blocks.size(), now);
-  return n == bytes_of(parts) ? next::step : after_reading(now);
+  reader.trim();
+  return after_reading(now);
 }
 
 /// The socket is empty.
@@ -193,15 +143,6 @@ peer_link::state::next peer_link::state::after_reading(std::chrono::steady_clock
   wakes.set(socket, read_pace::lump_bytes);
   pause.expires_at(later);
   return next::pause;
-}
-
-/// The first `n` bytes of what was read, where they lie.
-void peer_link::state::decrypt(std::span<const iovec> parts, std::size_t n) {
-  for (auto part = parts.begin(); n > 0; ++part) {
-    const std::size_t here = std::min(n, part->iov_len);
-    opening->apply({static_cast<std::byte*>(part->iov_base), here});
-    n -= here;
-  }
 }
 
 void peer_link::state::ask_pool() {
@@ -349,7 +290,7 @@ void peer_link::send(std::vector<outbound> batch) {
       return;
     }
     for (auto& o : messages) {
-      s->ahead.sending(o.msg);
+      s->reader.sending(o.msg);
       s->out.push(std::move(o));
     }
     if (s->out.control_bytes() > control_bytes_max) {

@@ -8,11 +8,8 @@
 namespace shoal::net {
 namespace {
 
-/// A wrong guess copies what follows it twice, where general reading copies once and right guesses not at
-/// all: at two right ones to a wrong one both ways cost the same.
-constexpr int credit_max = 8;
-constexpr int cost_of_wrong = 2;
-constexpr unsigned general_reads_after = 16;
+/// After a guess that was wrong at once.
+constexpr unsigned looks_after_wrong = 16;
 
 void write_u32(std::byte* at, std::uint32_t v) {
   for (int i = 3; i >= 0; --i, v >>= 8) {
@@ -45,12 +42,14 @@ void deliver(const block_ref& b, buffer::lease data, inbound_batch& out) {
 
 }  // namespace
 
-bool predicted_read::worth_guessing() {
+bool predicted_read::should_look() {
+  looked_ = looks_ > 0 && !begun_.data && expected_.next().size() >= blocks_least;
+  if (looked_) --looks_;
+  return looked_;
+}
+
+bool predicted_read::worth_guessing() const {
   if (expected_.next().size() < blocks_least) return false;
-  if (general_reads_ > 0) {
-    --general_reads_;
-    return false;
-  }
   const byte_view kept = general_.kept();
   if (kept.size() >= wire::piece_head_bytes) return false;
   const head first = head_of(expected_.next().front());
@@ -58,12 +57,16 @@ bool predicted_read::worth_guessing() {
 }
 
 bool predicted_read::prepare(plan& p) {
+  const bool looked = std::exchange(looked_, false);
   if (begun_.data) {
     p.put(begun_.data.data() + begun_.filled, begun_.block.length - begun_.filled);
+  } else if (looked) {
+    return false;
   }
   if (worth_guessing()) {
+    p.blind_ = !begun_.data;
     const auto next = expected_.next();
-    const std::size_t wanted = std::min(next.size(), blocks_max);
+    const std::size_t wanted = std::min(next.size(), reach_);
     if (spare_.size() < wanted) pool_.try_acquire(wanted - spare_.size(), spare_);
     p.blocks_ = std::min(wanted, spare_.size());
     p.kept_ = general_.kept_bytes();
@@ -91,7 +94,27 @@ result<inbox::verdict> predicted_read::feed(byte_view fresh, inbound_batch& out)
   for (std::size_t i = before; i < out.messages.size(); ++i) {
     expected_.received(out.messages[i]);
   }
+  if (decoded && *decoded == inbox::verdict::hungry) begin_kept();
   return decoded;
+}
+
+/// When the frame that is kept is the expected block, its rest need not be copied. Where buffers are scarce
+/// it stays kept: peers that begin blocks and do not go on should hold no buffers.
+void predicted_read::begin_kept() {
+  const byte_view kept = general_.kept();
+  if (kept.size() < wire::piece_head_bytes || expected_.next().empty()) return;
+  const block_ref block = expected_.next().front();
+  const head first = head_of(block);
+  if (!std::equal(first.begin(), first.end(), kept.begin())) return;
+  if (pool_.available() <= pool_.capacity() / 2) return;
+  begun_ = {block, pool_.try_acquire(), 0};
+  if (!begun_.data) return;
+  const byte_view payload = kept.subspan(wire::piece_head_bytes);
+  assert(payload.size() < block.length || payload.empty());
+  std::memcpy(begun_.data.data(), payload.data(), payload.size());
+  begun_.filled = static_cast<std::uint32_t>(payload.size());
+  general_.forget_kept();
+  expected_.drop_front(1);
 }
 
 /// The first `n` blocks of the plan came and have their buffers.
@@ -116,7 +139,7 @@ result<inbox::verdict> predicted_read::settle(plan& p, std::size_t n, std::span<
     const block_ref block = expected_.next()[used];
     const bool whole = there + fresh == wire::piece_head_bytes;
     if (!whole || p.heads_[i] != head_of(block)) {
-      if (whole) judge(false);
+      if (whole) judge(p, used, true);
       const std::size_t size = lay_out(p, i, there + fresh, n, room);
       took(used);
       return feed(room.first(size), out);
@@ -126,7 +149,7 @@ result<inbox::verdict> predicted_read::settle(plan& p, std::size_t n, std::span<
     begun_ = {block, std::move(spare_[used++]), 0};
     fill_begun(got, out);
   }
-  if (used > 0) judge(true);
+  if (used > 0) judge(p, used, false);
   took(used);
   return inbox::verdict::hungry;
 }
@@ -149,11 +172,13 @@ std::size_t predicted_read::lay_out(const plan& p, std::size_t nth, std::size_t 
   return size;
 }
 
-void predicted_read::judge(bool right) {
-  credit_ = right ? std::min(credit_ + 1, credit_max) : credit_ - cost_of_wrong;
-  if (credit_ < 0) {
-    credit_ = 0;
-    general_reads_ = general_reads_after;
+void predicted_read::judge(const plan& p, std::size_t right, bool then_wrong) {
+  if (then_wrong && right == 0 && p.blind_) {
+    looks_ = looks_after_wrong;
+  } else if (then_wrong) {
+    reach_ = std::max<std::size_t>(right, 1);
+  } else if (right == p.blocks_) {
+    reach_ = std::min(2 * reach_, blocks_max);
   }
 }
 

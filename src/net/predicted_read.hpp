@@ -7,9 +7,14 @@
 // are laid end to end and given to the general decoder (`inbox`), which stays the one truth about the
 // stream: what comes out is the same as if it had read everything.
 //
-// A wrong guess costs a copy more than no guess would have. Each right one adds to a small credit, each
-// wrong one takes more from it, and without credit a while is read generally: a peer that breaks the order
-// on purpose costs no more than one that is never guessed at.
+// What does not fit is mostly what a peer says for its own part, haves and requests, before it goes on with
+// its blocks. So after a guess that was wrong at once the next reads look first: a little is read generally,
+// and when it ends inside the expected block, that one's payload goes on into a pooled buffer and the guess
+// begins behind it.
+//
+// A wrong guess copies what follows it twice, where general reading copies once and right guesses not at
+// all. Guesses reach no further than the last one was right, and twice as far after each that was right to
+// its end: a peer that breaks the order on purpose costs no more than one that is never guessed at.
 
 #include <array>
 #include <cstddef>
@@ -31,6 +36,8 @@ namespace shoal::net {
 class predicted_read {
  public:
   static constexpr std::size_t blocks_max = 16;
+  /// What a look reads: the control messages of a busy peer, most times.
+  static constexpr std::size_t look_bytes = 1024;
   /// Fewer expected blocks than this are not worth the parts.
   static constexpr std::size_t blocks_least = 4;
   /// The most that one read can bring, and so the room that `settle` may need.
@@ -58,6 +65,7 @@ class predicted_read {
     std::array<head, blocks_max> heads_;
     std::size_t blocks_ = 0;
     std::size_t kept_ = 0;  ///< bytes of the first head that came with an earlier read
+    bool blind_ = false;    ///< nothing that came says that a block comes next
   };
 
   predicted_read(buffer::pool& pool, inbox& general) : pool_(pool), general_(general) {}
@@ -65,6 +73,8 @@ class predicted_read {
   /// A message that goes out: what it asks for is expected.
   void sending(const wire::message& m) { expected_.sending(m); }
 
+  /// Whether `look_bytes` should be read without a plan, before one is made. Once for each read.
+  bool should_look();
   /// `inbox::feed`, for bytes that were read without a plan.
   result<inbox::verdict> feed(byte_view fresh, inbound_batch& out);
   /// False when nothing can be foretold, or no buffer is free: then read into any room and feed the inbox.
@@ -82,9 +92,10 @@ class predicted_read {
     std::uint32_t filled = 0;  ///< bytes
   };
 
-  bool worth_guessing();
+  bool worth_guessing() const;
+  void begin_kept();
   std::size_t fill_begun(std::size_t n, inbound_batch& out);
-  void judge(bool right);
+  void judge(const plan& p, std::size_t right, bool then_wrong);
   void took(std::size_t n);
   static std::size_t lay_out(const plan& p, std::size_t nth, std::size_t head_bytes, std::size_t n,
                              std::span<std::byte> room);
@@ -94,8 +105,9 @@ class predicted_read {
   expected_answers expected_;
   begun_block begun_;
   std::vector<buffer::lease> spare_;  // for the blocks of the plan, in order
-  int credit_ = 0;
-  unsigned general_reads_ = 0;  // still to be read without a guess
+  std::size_t reach_ = blocks_max;    ///< of the next guess, blocks
+  unsigned looks_ = 0;                ///< reads that still begin with a look
+  bool looked_ = false;               ///< this one has
 };
 
 }  // namespace shoal::net

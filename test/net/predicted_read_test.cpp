@@ -27,12 +27,21 @@ class reader {
   std::size_t planned_reads() const { return planned_; }
   std::size_t general_reads() const { return general_reads_; }
 
-  /// One read of at most `most` bytes; what is left of the stream is returned.
+  /// One read of at most `most` bytes, and a look before it where one is due; what is left of the stream is
+  /// returned.
   byte_view read(byte_view stream, std::size_t most, std::vector<spoken>& out) {
-    predicted_read::plan plan;
     inbound_batch batch;
     result<inbox::verdict> done = inbox::verdict::hungry;
-    if (ahead_.prepare(plan)) {
+    if (ahead_.should_look()) {
+      ++general_reads_;
+      const std::size_t n = std::min({most, stream.size(), predicted_read::look_bytes});
+      done = ahead_.feed(stream.first(n), batch);
+      stream = stream.subspan(n);
+      most -= n;
+    }
+    predicted_read::plan plan;
+    if (!done || *done != inbox::verdict::hungry || most == 0 || stream.empty()) {
+    } else if (ahead_.prepare(plan)) {
       ++planned_;
       std::size_t n = std::min({most, stream.size(), plan.bytes()});
       const std::size_t taken = n;
@@ -179,6 +188,80 @@ TEST_CASE("whoever breaks the order on purpose is soon read without guesses") {
   }
   CHECK(heard.size() == 1600);
   CHECK(r.planned_reads() * 10 < r.general_reads());
+}
+
+TEST_CASE("blocks behind control messages are guessed at after a look") {
+  rng random(5);
+  reader r(256);
+  std::vector<spoken> said;
+  std::vector<spoken> heard;
+  std::size_t looked_at = 0;
+  for (int burst = 0; burst < 40; ++burst) {
+    std::vector<spoken> here(1 + random.below(8), {wire::have{piece_index(7)}, {}});
+    for (int i = 0; i < 14; ++i) {
+      here.push_back(random_piece(random, block_bytes));
+      r.ahead().sending(wire::request{std::get<wire::piece>(here.back().msg).block});
+    }
+    const auto stream = on_the_wire(here);
+    const std::size_t planned_before = r.planned_reads();
+    byte_view rest = r.read(stream, stream.size(), heard);
+    looked_at += rest.empty() && r.planned_reads() > planned_before ? 1 : 0;
+    while (!rest.empty())
+      rest = r.read(rest, stream.size(), heard);
+    said.insert(said.end(), here.begin(), here.end());
+  }
+  CHECK((heard == said));
+  CHECK(looked_at >= 36);  // whole bursts with one look and one plan, but for a blind guess in seventeen
+  CHECK(r.pool().available() == r.pool().capacity());
+}
+
+TEST_CASE("a guess reaches as far as the last one was right") {
+  rng random(6);
+  reader r(256);
+  std::vector<spoken> asked;
+  for (int i = 0; i < 100; ++i) {
+    asked.push_back(random_piece(random, block_bytes));
+    r.ahead().sending(wire::request{std::get<wire::piece>(asked.back().msg).block});
+  }
+  std::vector<spoken> heard;
+  std::vector<spoken> said(asked.begin(), asked.begin() + 3);
+  said.insert(said.end(), 2, {wire::have{piece_index(7)}, {}});
+  const auto broken = on_the_wire(said);
+  CHECK(r.read(broken, broken.size(), heard).empty());
+  for (const std::size_t reach : {3UL, 6UL, 12UL, 16UL, 16UL}) {
+    predicted_read::plan plan;
+    REQUIRE(r.ahead().prepare(plan));
+    CHECK(plan.bytes() == reach * (wire::piece_head_bytes + block_bytes));
+    const std::vector<spoken> next(asked.begin() + static_cast<std::ptrdiff_t>(heard.size() - 2),
+                                   asked.begin() + static_cast<std::ptrdiff_t>(heard.size() - 2 + reach));
+    const auto stream = on_the_wire(next);
+    CHECK(r.read(stream, stream.size(), heard).empty());
+  }
+}
+
+TEST_CASE("where buffers are scarce a begun block holds none") {
+  rng random(7);
+  reader r(8);
+  std::vector<spoken> said{{wire::have{piece_index(7)}, {}}, random_piece(random, block_bytes)};
+  r.ahead().sending(wire::request{std::get<wire::piece>(said.back().msg).block});
+  const auto stream = on_the_wire(said);
+  std::vector<buffer::lease> others;
+  std::vector<spoken> heard;
+  SUBCASE("many") {
+    r.pool().try_acquire(3, others);
+    const auto rest = r.read(stream, 1000, heard);
+    CHECK(r.pool().available() == 4);
+    CHECK(r.read(rest, stream.size(), heard).empty());
+    CHECK(r.planned_reads() == 1);
+  }
+  SUBCASE("few") {
+    r.pool().try_acquire(4, others);
+    const auto rest = r.read(stream, 1000, heard);
+    CHECK(r.pool().available() == 4);
+    CHECK(r.read(rest, stream.size(), heard).empty());
+    CHECK(r.planned_reads() == 0);
+  }
+  CHECK((heard == said));
 }
 
 TEST_CASE("what cannot come any more is not expected") {
