@@ -50,7 +50,7 @@ error code_of(const std::exception_ptr& e) {
 
 /// On the link's strand, all of it but the constants.
 struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
-  const asio::any_io_executor executor;
+  const strand home;
   const endpoint remote;
   const peer_key key;
   link_owner& owner;
@@ -78,18 +78,17 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   enum class next { step, wait_for_socket, wait_for_gate, pause };
 
   state(established e, peer_key k, wire::limits limits, link_owner& o, buffer::pool& p)
-      : executor(e.socket.get_executor()),
+      : home(*e.socket.get_executor().target<strand>()),
         remote(e.remote),
         key(k),
         owner(o),
         pool(p),
         socket(std::move(e.socket)),
-        end(executor),
+        end(home),
         reader(limits, p, std::move(e.stream.receiving), std::move(e.stream.received)),
-        reading(executor),
-        pause(executor),
-        writing(executor) {
-    assert(is_strand(executor));
+        reading(home),
+        pause(home),
+        writing(home) {
     if (e.stream.sending) sealing.emplace(std::move(*e.stream.sending));
   }
 
@@ -151,7 +150,7 @@ void peer_link::state::ask_pool() {
   }
   pool.on_available([weak = weak_from_this()] {
     if (const auto s = weak.lock()) {
-      asio::post(s->executor, [s] {
+      asio::post(s->home, [s] {
         s->asked_pool = false;
         s->reading.wake();
       });
@@ -214,7 +213,7 @@ awaitable<void> peer_link::state::read_until_end(std::shared_ptr<state> s) {
       break;
     }
     if (then == next::step) {  // let the writer and the mailbox have their turn
-      co_await asio::post(s->executor, asio::use_awaitable);
+      co_await asio::post(asio::use_awaitable);
     } else if (then == next::wait_for_gate) {
       co_await s->reading.sleep();
     } else if (then == next::pause) {
@@ -235,7 +234,7 @@ awaitable<void> peer_link::state::write_until_end(std::shared_ptr<state> s) {
       break;
     }
     if (then == next::step) {
-      co_await asio::post(s->executor, asio::use_awaitable);
+      co_await asio::post(asio::use_awaitable);
     } else if (then == next::wait_for_gate) {
       co_await s->writing.sleep();
     } else {
@@ -259,9 +258,9 @@ awaitable<void> peer_link::state::run(std::shared_ptr<state> s) {
   if (failed) {
     s->stop(failed);
   }
-  task_group halves(s->executor, [s](const std::exception_ptr& e) { s->stop(code_of(e)); });
-  halves.spawn(s->executor, read_until_end(s));
-  halves.spawn(s->executor, write_until_end(s));
+  task_group halves(s->home, [s](const std::exception_ptr& e) { s->stop(code_of(e)); });
+  halves.spawn(s->home, read_until_end(s));
+  halves.spawn(s->home, write_until_end(s));
   while (!s->ended) {
     if (cancellation.cancelled() != asio::cancellation_type::none) {
       s->stop(asio::error::operation_aborted);
@@ -285,7 +284,7 @@ awaitable<void> peer_link::run() {
 // Deferred where that may be, so that the caller's thread goes on with it itself when it is idle.
 
 void peer_link::send(std::vector<outbound> batch) {
-  asio::defer(state_->executor, [s = state_, messages = std::move(batch)]() mutable {
+  asio::defer(state_->home, [s = state_, messages = std::move(batch)]() mutable {
     if (s->ended) {
       return;
     }
@@ -301,11 +300,11 @@ void peer_link::send(std::vector<outbound> batch) {
 }
 
 void peer_link::close(error why) {
-  asio::post(state_->executor, [s = state_, why] { s->stop(why); });
+  asio::post(state_->home, [s = state_, why] { s->stop(why); });
 }
 
 void peer_link::unsend(std::vector<block_ref> blocks) {
-  asio::defer(state_->executor, [s = state_, wanted = std::move(blocks)] {
+  asio::defer(state_->home, [s = state_, wanted = std::move(blocks)] {
     std::vector<block_ref> taken;
     for (const auto& block : wanted) {
       taken.insert(taken.end(), s->out.unsend(block), block);
@@ -317,7 +316,7 @@ void peer_link::unsend(std::vector<block_ref> blocks) {
 }
 
 void peer_link::consumed() {
-  asio::defer(state_->executor, [s = state_] {
+  asio::defer(state_->home, [s = state_] {
     assert(s->batches_ahead > 0);
     --s->batches_ahead;
     s->reading.wake();
@@ -325,7 +324,7 @@ void peer_link::consumed() {
 }
 
 tcp::socket::executor_type peer_link::executor() const {
-  return state_->executor;
+  return state_->home;
 }
 
 const endpoint& peer_link::remote() const {

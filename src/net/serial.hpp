@@ -8,22 +8,16 @@
 
 namespace shoal::net {
 
-/// Whether nothing runs on `ex` beside itself. Knows the strands that this house makes; an executor of a
-/// context with one thread is not recognised.
+/// Whether nothing runs on `ex` beside itself. An executor of a context with one thread is not recognised.
 inline bool is_strand(const asio::any_io_executor& ex) {
-  return ex.target<strand>() != nullptr ||
-         ex.target<asio::strand<asio::io_context::executor_type>>() != nullptr;
+  return ex.target<strand>() != nullptr;
 }
 
-/// A strand on the threads of `ex`. When that is a strand, the new one runs beside it, not inside it.
-inline asio::any_io_executor new_strand(const asio::any_io_executor& ex) {
-  if (const auto* outer = ex.target<strand>()) {
-    return strand(outer->get_inner_executor());
-  }
-  if (const auto* outer = ex.target<asio::strand<asio::io_context::executor_type>>()) {
-    return strand(outer->get_inner_executor());
-  }
-  return strand(ex);
+/// A strand on the threads of `ex`, which belongs to an io_context, as all executors here do. When it is a
+/// strand itself, the new one runs beside it, not inside it.
+inline strand new_strand(const asio::any_io_executor& ex) {
+  auto& context = asio::query(ex, asio::execution::context);
+  return asio::make_strand(static_cast<asio::io_context&>(context));
 }
 
 }  // namespace shoal::net

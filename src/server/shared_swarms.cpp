@@ -76,8 +76,8 @@ shared_swarms::shared_swarms(redis_address at, swarm_shards& swarms, std::uint64
       work_(context_.get_executor()),
       writing_(context_.get_executor(), logs_failures("store")),
       reading_(context_.get_executor(), logs_failures("store")),
-      writer_strand_(asio::any_io_executor(context_.get_executor())),
-      reader_strand_(asio::any_io_executor(context_.get_executor())) {
+      writer_strand_(context_.get_executor()),
+      reader_strand_(context_.get_executor()) {
   writing_.spawn(writer_strand_, write());
   reading_.spawn(reader_strand_, read());
   thread_ = std::thread([this] { context_.run(); });
@@ -85,7 +85,7 @@ shared_swarms::shared_swarms(redis_address at, swarm_shards& swarms, std::uint64
 
 shared_swarms::~shared_swarms() {
   stopping_ = true;
-  const net::strand home{asio::any_io_executor(context_.get_executor())};
+  const net::strand home{context_.get_executor()};
   asio::co_spawn(home, finish(), asio::use_future).get();
   work_.reset();
   thread_.join();
@@ -93,7 +93,7 @@ shared_swarms::~shared_swarms() {
 
 void shared_swarms::follow_passkeys(duration every, admission& door_keeper) {
   door_keeper.require_passkeys({});
-  const net::strand own{asio::any_io_executor(context_.get_executor())};
+  const net::strand own{context_.get_executor()};
   reading_.spawn(own, server::follow_passkeys(own, at_, every, door_keeper));
 }
 

@@ -46,8 +46,7 @@ duration sweep_interval(duration idle_max) {
 
 /// A listener and the strand on which it is run and closed, and the UDP sockets of the same address.
 struct door {
-  explicit door(asio::io_context& context)
-      : strand(asio::any_io_executor(context.get_executor())), listener(strand) {}
+  explicit door(asio::io_context& context) : strand(context.get_executor()), listener(strand) {}
   net::strand strand;
   net::listener listener;
   std::vector<std::unique_ptr<udp_door>> udp;
@@ -150,7 +149,7 @@ outcome<void> tracker_server::impl::adopt_doors() {
       if (wanted == SOCK_STREAM) {
         taken = made->listener.adopt(descriptor);
       } else {
-        const auto& strand = made->udp_strands.emplace_back(asio::any_io_executor(context.get_executor()));
+        const auto& strand = made->udp_strands.emplace_back(context.get_executor());
         taken = made->udp.emplace_back(std::make_unique<udp_door>(strand, answerer))->adopt(descriptor);
       }
       if (!taken) {
@@ -171,7 +170,7 @@ outcome<std::unique_ptr<door>> tracker_server::impl::open_door(const endpoint& w
   }
   const unsigned sockets = std::max(1U, settings.threads);
   for (unsigned i = 0; i < sockets; ++i) {
-    const auto& strand = out->udp_strands.emplace_back(asio::any_io_executor(context.get_executor()));
+    const auto& strand = out->udp_strands.emplace_back(context.get_executor());
     auto& socket = *out->udp.emplace_back(std::make_unique<udp_door>(strand, answerer));
     auto opened = socket.open(out->listener.local(), sockets > 1);
     if (!opened) {
@@ -330,7 +329,7 @@ outcome<void> tracker_server::stop(duration grace) {
   if (my.threads.empty()) {
     return {};
   }
-  const net::strand home{asio::any_io_executor(my.context.get_executor())};
+  const net::strand home{my.context.get_executor()};
   asio::co_spawn(home, my.shut_down(grace), asio::use_future).get();
   my.work.reset();
   for (std::thread& t : my.threads) {

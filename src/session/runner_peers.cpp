@@ -30,7 +30,7 @@ net::awaitable<void> torrent_runner::dial(endpoint remote) {
   options.by = services_.route;
   options.congestion_control = services_.settings.congestion_control;
   options.encryption = services_.settings.encryption;
-  auto connected = co_await net::connect_peer(services_.context, remote, ours, options);
+  auto connected = co_await net::connect_peer(services_.context.get_executor(), remote, ours, options);
   if (opening_.cancelled) {
     co_return;
   }

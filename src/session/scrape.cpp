@@ -44,7 +44,7 @@ std::vector<tracker_counts> scrape_trackers(const std::vector<std::string>& urls
     out.push_back({shown, failure{make_error_code(net::http_errc::deadline_passed), shown}});
   }
   net::asio::io_context context(1);
-  const net::strand home = net::asio::make_strand(net::asio::any_io_executor(context.get_executor()));
+  const net::strand home = net::asio::make_strand(context);
   net::task_group asked(home);
   for (std::size_t i = 0; i < out.size(); ++i) {
     asked.spawn(home, ask(urls[i], torrent, options, out[i]));

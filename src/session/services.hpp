@@ -23,7 +23,7 @@
 namespace shoal {
 
 struct services {
-  net::asio::any_io_executor context;
+  net::asio::io_context& context;
   disk::disk_pool& disk;
   buffer::pool& receive_buffers;
   buffer::pool& send_buffers;

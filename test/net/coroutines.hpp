@@ -1,7 +1,13 @@
 #pragma once
-// What the tests of this module start their coroutines with.
+// What the tests of this module run their coroutines with.
 
 #include <exception>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <shoal/net/asio.hpp>
 
 namespace shoal::net {
 
@@ -10,6 +16,26 @@ inline constexpr auto rethrow = [](const std::exception_ptr& e) {
   if (e) {
     std::rethrow_exception(e);
   }
+};
+
+/// Threads that run one context, until `join` and all work is done.
+class crowd {
+ public:
+  explicit crowd(int threads) {
+    for (int i = 0; i < threads; ++i) {
+      threads_.emplace_back([this] { context_.run(); });
+    }
+  }
+  auto get_executor() { return context_.get_executor(); }
+  void join() {
+    work_.reset();
+    threads_.clear();
+  }
+
+ private:
+  asio::io_context context_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
+  std::vector<std::jthread> threads_;
 };
 
 }  // namespace shoal::net

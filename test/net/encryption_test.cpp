@@ -18,6 +18,7 @@
 #include "coroutines.hpp"
 #include "handshakes.hpp"
 #include "link_harness.hpp"
+#include "net/serial.hpp"
 
 using namespace shoal;
 using namespace shoal::net;
@@ -47,7 +48,7 @@ awaitable<void> call(shaken& out, tcp::acceptor& acceptor, policy p, wire::hands
 awaitable<void> answer(shaken& out, int& calls, tcp::acceptor& acceptor, policy p) {
   const auto ex = co_await asio::this_coro::executor;
   for (;;) {
-    const asio::any_io_executor own = strand(ex);
+    const asio::any_io_executor own = new_strand(ex);
     auto [failed, socket] = co_await acceptor.async_accept(own, use_tuple);
     if (failed) {
       co_return;
@@ -126,7 +127,7 @@ awaitable<void> say_and_wait(tcp::endpoint remote, stranger who) {
 
 awaitable<void> answer_once(shaken& out, tcp::acceptor& acceptor, policy p, duration deadline) {
   const auto ex = co_await asio::this_coro::executor;
-  const asio::any_io_executor own = strand(ex);
+  const asio::any_io_executor own = new_strand(ex);
   auto [failed, socket] = co_await acceptor.async_accept(own, use_tuple);
   handshake_answer answers = [](const wire::handshake&) { return bob; };
   encrypted_calls encrypted = calls_of(p);

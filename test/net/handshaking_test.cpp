@@ -19,6 +19,7 @@
 
 #include "coroutines.hpp"
 #include "handshakes.hpp"
+#include "net/serial.hpp"
 
 using namespace shoal;
 using namespace shoal::net;
@@ -63,7 +64,7 @@ awaitable<void> connect_into(shaken& out, endpoint remote, wire::handshake ours,
 awaitable<void> accept_into(shaken& out, tcp::acceptor& acceptor, handshake_answer answer,
                             duration deadline) {
   auto ex = co_await asio::this_coro::executor;
-  const asio::any_io_executor own = strand(ex);
+  const asio::any_io_executor own = new_strand(ex);
   auto [failed, socket] = co_await acceptor.async_accept(own, use_tuple);
   if (!failed) {
     auto done = co_await accept_peer(std::move(socket), std::move(answer), deadline);

@@ -15,6 +15,7 @@
 #include <shoal/net/task_group.hpp>
 
 #include "messages.hpp"
+#include "net/serial.hpp"
 
 namespace shoal::net {
 
@@ -26,9 +27,9 @@ struct socket_pair {
 
 inline socket_pair connected_pair(const asio::any_io_executor& context) {
   tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-  tcp::socket first(strand{context});
+  tcp::socket first(new_strand(context));
   first.connect(acceptor.local_endpoint());
-  const asio::any_io_executor own = strand(context);
+  const asio::any_io_executor own = new_strand(context);
   tcp::socket second = acceptor.accept(own);
   first.set_option(tcp::no_delay(true));
   second.set_option(tcp::no_delay(true));

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <doctest/doctest.h>
 
 #include <shoal/base/rng.hpp>
 
+#include "coroutines.hpp"
 #include "link_harness.hpp"
 
 using namespace shoal;
@@ -68,7 +68,7 @@ TEST_CASE("links that are closed at random moments end once and lose nothing bef
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
     rng random(seed);
-    asio::thread_pool threads(3);
+    crowd threads(3);
     buffer::pool payload(200);
     auto pair = connected_pair(threads.get_executor());
     const std::size_t pool_blocks = random.below(2) == 0 ? 4 : 64;

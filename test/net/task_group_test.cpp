@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <doctest/doctest.h>
 
 #include <shoal/base/rng.hpp>
@@ -198,7 +197,7 @@ TEST_CASE("children on many strands and threads end under a racing cancel") {
   rng random(seed);
   for (int round = 0; round < 200; ++round) {
     CAPTURE(round);
-    asio::thread_pool threads(4);
+    crowd threads(4);
     std::atomic<int> destroyed = 0;
     std::atomic<int> failures = 0;
     std::atomic<bool> joined = false;
