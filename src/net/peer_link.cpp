@@ -78,7 +78,7 @@ struct peer_link::state : std::enable_shared_from_this<peer_link::state> {
   enum class next { step, wait_for_socket, wait_for_gate, pause };
 
   state(established e, peer_key k, wire::limits limits, link_owner& o, buffer::pool& p)
-      : home(*e.socket.get_executor().target<strand>()),
+      : home(strand_of(e.socket.get_executor())),
         remote(e.remote),
         key(k),
         owner(o),

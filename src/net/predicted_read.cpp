@@ -107,10 +107,11 @@ void predicted_read::begin_kept() {
   const head first = head_of(block);
   if (!std::equal(first.begin(), first.end(), kept.begin())) return;
   if (pool_.available() <= pool_.capacity() / 2) return;
+  assert(!begun_.data);
   begun_ = {block, pool_.try_acquire(), 0};
   if (!begun_.data) return;
   const byte_view payload = kept.subspan(wire::piece_head_bytes);
-  assert(payload.size() < block.length || payload.empty());
+  assert(payload.size() < block.length);
   std::memcpy(begun_.data.data(), payload.data(), payload.size());
   begun_.filled = static_cast<std::uint32_t>(payload.size());
   general_.forget_kept();

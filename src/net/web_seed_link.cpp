@@ -30,16 +30,14 @@ constexpr auto batch_age_max = std::chrono::milliseconds(200);
 /// On the link's strand, all of it but the constants.
 struct web_seed_link::state : std::enable_shared_from_this<web_seed_link::state> {
   state(asio::any_io_executor ex, web_seed_setup s, peer_key k, link_owner& o, buffer::pool& p)
-      : executor(std::move(ex)),
+      : home(strand_of(ex)),
         setup(std::move(s)),
         key(k),
         owner(o),
         pool(p),
         source(setup.http),
-        end(executor),
-        work(executor) {
-    assert(is_strand(executor));
-  }
+        end(home),
+        work(home) {}
 
   std::uint64_t offset_of(const block_ref& b) const {
     return std::uint64_t{b.piece.value()} * setup.info->piece_length + b.begin;
@@ -57,7 +55,7 @@ struct web_seed_link::state : std::enable_shared_from_this<web_seed_link::state>
   static awaitable<void> serve_until_end(std::shared_ptr<state> s);
   static awaitable<void> run(std::shared_ptr<state> s);
 
-  const asio::any_io_executor executor;
+  const strand home;
   const web_seed_setup setup;
   const peer_key key;
   link_owner& owner;
@@ -144,7 +142,7 @@ awaitable<error> web_seed_link::state::serve_one() {
   if (!lease) {
     flush();
     pool.on_available([weak = weak_from_this()] {
-      if (const auto s = weak.lock()) asio::post(s->executor, [s] { s->work.wake(); });
+      if (const auto s = weak.lock()) asio::post(s->home, [s] { s->work.wake(); });
     });
     co_await work.sleep();
     co_return error();
@@ -190,14 +188,14 @@ void web_seed_link::state::stop(error reason) {
 awaitable<void> web_seed_link::state::run(std::shared_ptr<state> s) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto cancellation = co_await asio::this_coro::cancellation_state;
-  task_group serving(s->executor, [s](const std::exception_ptr&) { s->stop(asio::error::fault); });
+  task_group serving(s->home, [s](const std::exception_ptr&) { s->stop(asio::error::fault); });
   if (!s->ended) {
     inbound_batch greeting;
     const bitfield all(s->setup.info->piece_count(), true);
     greeting.messages.emplace_back(wire::bitfield_bits{all.to_wire()});
     greeting.messages.emplace_back(wire::unchoke{});
     s->hand_over(std::move(greeting));
-    serving.spawn(s->executor, serve_until_end(s));
+    serving.spawn(s->home, serve_until_end(s));
   }
   while (!s->ended) {
     if (cancellation.cancelled() != asio::cancellation_type::none) {
@@ -223,7 +221,7 @@ awaitable<void> web_seed_link::run() {
 }
 
 void web_seed_link::send(std::vector<outbound> batch) {
-  asio::post(state_->executor, [s = state_, messages = std::move(batch)] {
+  asio::post(state_->home, [s = state_, messages = std::move(batch)] {
     if (s->ended) {
       return;
     }
@@ -235,13 +233,13 @@ void web_seed_link::send(std::vector<outbound> batch) {
 }
 
 void web_seed_link::close(error why) {
-  asio::post(state_->executor, [s = state_, why] { s->stop(why); });
+  asio::post(state_->home, [s = state_, why] { s->stop(why); });
 }
 
 void web_seed_link::unsend(std::vector<block_ref>) {}  // it is never sent a block
 
 void web_seed_link::consumed() {
-  asio::post(state_->executor, [s = state_] {
+  asio::post(state_->home, [s = state_] {
     assert(s->batches_ahead > 0);
     --s->batches_ahead;
     s->work.wake();
@@ -249,7 +247,7 @@ void web_seed_link::consumed() {
 }
 
 asio::any_io_executor web_seed_link::executor() const {
-  return state_->executor;
+  return state_->home;
 }
 error web_seed_link::why() const {
   return state_->why;

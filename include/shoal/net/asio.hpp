@@ -17,8 +17,9 @@ namespace shoal::net {
 namespace asio = boost::asio;
 using asio::awaitable;
 using tcp = asio::ip::tcp;
-/// The only kind of executor beside an io_context's own. Its inner executor has a type of its own, since an
-/// `any_io_executor` there would cost two allocations and some thousand instructions a handler.
+/// Every executor that this module is given is an io_context's own or one of these. The inner executor has a
+/// type of its own, since an `any_io_executor` there costs two allocations and some thousand instructions a
+/// handler.
 using strand = asio::strand<asio::io_context::executor_type>;
 
 /// co_await op(..., use_tuple) gives [error, results...].

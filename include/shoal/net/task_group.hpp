@@ -1,6 +1,6 @@
 #pragma once
 // Owns coroutines: whatever is spawned in it is awaited before it is destroyed. Thread-safe; children may run
-// on any executor.
+// on any executor of an io_context.
 //
 // What holds:
 // - A child that was taken starts, even when `cancel` comes before its first step: then it meets the
@@ -8,10 +8,9 @@
 // - A child's cancellation signal is emitted on the child's own strand only, never while it runs. An executor
 //   that is no strand is wrapped in one.
 // - An exception that leaves a child is reported to `on_failure` once, on the child's strand, and ends only
-// that
-//   child. `operation_aborted` after `cancel` is how a cancelled child ends, and is not reported.
+//   that child. `operation_aborted` after `cancel` is how a cancelled child ends, and is not reported.
 // - When `join` returns, every child's frame has left its last await and `on_failure` has been called for
-// all.
+//   all.
 //
 // Deliberately absent: results of children, and any order among them.
 
