@@ -20,10 +20,11 @@ UPLINK = 8 * MIB
 
 
 class Ours(Shoal):
-    def __init__(self, shop, name, torrent, folder, address, uplink=0, seeds=False):
+    def __init__(self, shop, name, torrent, folder, address, uplink=0, seeds=False, encrypted=False):
         role = ["seed", torrent, "--dir", folder] if seeds else ["leech", torrent, "-o", folder]
         limit = ["--max-up", uplink] if uplink else []
-        super().__init__(shop, name, *role, "--listen", f"{address}:0", *limit)
+        encryption = ["--encryption", "require"] if encrypted else []
+        super().__init__(shop, name, *role, "--listen", f"{address}:0", *limit, *encryption)
 
     def complete(self):
         return self.last("complete")
@@ -57,6 +58,7 @@ class Swarm(typing.NamedTuple):
     uplink: int = 0  # bytes a second, 0: no limit
     piece_length: int = 0  # bytes, 0: as `create` chooses
     preallocated: bool = False  # the copies' files are there, of the right size, with pages of their own
+    encrypted: bool = False  # every connection, by RC4
 
     def describe(self):
         def count(n, what):
@@ -68,6 +70,8 @@ class Swarm(typing.NamedTuple):
             parts.append(f"pieces of {self.piece_length // 1024} KiB")
         if self.preallocated:
             parts.append("into files of zeros")
+        if self.encrypted:
+            parts.append("encrypted by RC4")
         return ", ".join(parts)
 
 
@@ -109,15 +113,18 @@ def run_swarm(clients, original, digest, swarm):
         pieces = ["--piece-length", str(swarm.piece_length)] if swarm.piece_length else []
         subprocess.run([PROGRAM, "create", original, "-o", torrent, "-a", tracker.announce_url, *pieces], check=True,
                        stdout=subprocess.DEVNULL)
-        options = {} if clients[0] is Transmission else {"seeds": True}  # which finds out by itself
-        seeders = [clients[0](shop, f"seeder {n}", torrent, original.parent, address(n), swarm.uplink, **options)
+        encryption = {"encrypted": True} if swarm.encrypted else {}
+        role = {} if clients[0] is Transmission else {"seeds": True}  # which finds out by itself
+        seeders = [clients[0](shop, f"seeder {n}", torrent, original.parent, address(n), swarm.uplink, **role,
+                              **encryption)
                    for n in range(1, swarm.seeders + 1)]
         wait_until(lambda: seeders_known(tracker) == swarm.seeders, "the seeders should announce themselves",
                    every_s=0.1)
 
         copies = [Copy(shop.path / f"copy {n}", original, swarm.preallocated) for n in range(1, swarm.leechers + 1)]
         started_at = time.monotonic()
-        leechers = [client(shop, f"leecher {n}", torrent, copy.folder, address(swarm.seeders + n), swarm.uplink)
+        leechers = [client(shop, f"leecher {n}", torrent, copy.folder, address(swarm.seeders + n), swarm.uplink,
+                           **encryption)
                     for n, (copy, client) in enumerate(zip(copies, itertools.cycle(clients)), 1)]
         completed_s = {}
         first_data_at = None
@@ -206,6 +213,7 @@ def parse_arguments():
     parser.add_argument("--leechers", type=int, help="default: 1 for transfer, 8 for swarm")
     parser.add_argument("--piece-kib", type=kibibytes, default=0, help="size of the pieces; default: as create does")
     parser.add_argument("--preallocated", action="store_true", help="into files that are there, of the right size")
+    parser.add_argument("--encrypted", action="store_true", help="RC4 between all peers (not for rtorrent)")
     parser.add_argument("--clients", default="shoal,aria2,libtorrent",
                         help="default: %(default)s; aria2+shoal is a swarm of both, where the first named seeds")
     arguments = parser.parse_args()
@@ -214,6 +222,8 @@ def parse_arguments():
         for kind in kinds(name):
             if kind not in CLIENTS:
                 parser.error(f"--clients: {kind} is none of {', '.join(CLIENTS)}")
+            if arguments.encrypted and CLIENTS[kind] is Rtorrent:
+                parser.error("--encrypted: rtorrent is measured in plain only")
     return arguments
 
 
@@ -223,7 +233,7 @@ def main():
     runs = arguments.runs or (5 if transfer else 1)
     size = (arguments.mib or (1024 if transfer else 256)) * MIB
     swarm = Swarm(arguments.seeders, arguments.leechers or (1 if transfer else 8), 0 if transfer else UPLINK,
-                  arguments.piece_kib, arguments.preallocated)
+                  arguments.piece_kib, arguments.preallocated, arguments.encrypted)
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
     with Workshop("/dev/shm") as shop:
         original = random_file(shop.path / "content.bin", size)
