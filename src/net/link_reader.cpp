@@ -45,10 +45,11 @@ link_reader::got link_reader::read(int socket, inbound_batch& out) {
 link_reader::got link_reader::read_socket(int socket, inbound_batch& out) {
   const auto room = thread_read_buffer();
   got all;
-  bool looking = ahead_.should_look();
+  const bool look = ahead_.should_look();
+  bool looking = look;
   for (bool more = true; more; looking = false) {
     predicted_read::plan plan;
-    const bool planned = !looking && ahead_.prepare(plan);
+    const bool planned = !looking && ahead_.prepare(plan, look);
     // Bytes that no buffer waits for are better kept by the kernel, which tells the sender.
     const std::size_t most = looking ? predicted_read::look_bytes : room.size();
     iovec general{room.data(), std::min(most, (1 + pool_.available()) * piece_frame_bytes)};

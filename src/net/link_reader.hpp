@@ -28,7 +28,7 @@ class link_reader {
     bool emptied = false;        ///< it has no more now
   };
 
-  /// `stream` is what the handshake left: its cipher, and bytes that came behind it.
+  /// What the handshake left: the cipher of an encrypted connection, and bytes that came behind it.
   link_reader(wire::limits limits, buffer::pool& pool, std::optional<wire::mse::rc4> opening,
               std::vector<std::byte> early);
 

@@ -43,9 +43,9 @@ void deliver(const block_ref& b, buffer::lease data, inbound_batch& out) {
 }  // namespace
 
 bool predicted_read::should_look() {
-  looked_ = looks_ > 0 && !begun_.data && expected_.next().size() >= blocks_least;
-  if (looked_) --looks_;
-  return looked_;
+  if (looks_ == 0 || begun_.data || expected_.next().size() < blocks_least) return false;
+  --looks_;
+  return true;
 }
 
 bool predicted_read::worth_guessing() const {
@@ -56,8 +56,7 @@ bool predicted_read::worth_guessing() const {
   return std::equal(kept.begin(), kept.end(), first.begin());
 }
 
-bool predicted_read::prepare(plan& p) {
-  const bool looked = std::exchange(looked_, false);
+bool predicted_read::prepare(plan& p, bool looked) {
   if (begun_.data) {
     p.put(begun_.data.data() + begun_.filled, begun_.block.length - begun_.filled);
   } else if (looked) {

@@ -14,7 +14,7 @@
 //
 // A wrong guess copies what follows it twice, where general reading copies once and right guesses not at
 // all. Guesses reach no further than the last one was right, and twice as far after each that was right to
-// its end: a peer that breaks the order on purpose costs no more than one that is never guessed at.
+// its end: a peer that breaks the order on purpose costs little more than one that is never guessed at.
 
 #include <array>
 #include <cstddef>
@@ -73,12 +73,13 @@ class predicted_read {
   /// A message that goes out: what it asks for is expected.
   void sending(const wire::message& m) { expected_.sending(m); }
 
-  /// Whether `look_bytes` should be read without a plan, before one is made. Once for each read.
+  /// Whether `look_bytes` should be read and fed first, without a plan. Ask once for each read.
   bool should_look();
   /// `inbox::feed`, for bytes that were read without a plan.
   result<inbox::verdict> feed(byte_view fresh, inbound_batch& out);
   /// False when nothing can be foretold, or no buffer is free: then read into any room and feed the inbox.
-  bool prepare(plan& p);
+  /// After a look only what it has begun is foretold.
+  bool prepare(plan& p, bool looked = false);
   /// `n` (> 0) bytes were read into the plan's parts. As `inbox::feed`; `room` is scratch of `bytes_max`.
   result<inbox::verdict> settle(plan& p, std::size_t n, std::span<std::byte> room, inbound_batch& out);
 
@@ -107,7 +108,6 @@ class predicted_read {
   std::vector<buffer::lease> spare_;  // for the blocks of the plan, in order
   std::size_t reach_ = blocks_max;    ///< of the next guess, blocks
   unsigned looks_ = 0;                ///< reads that still begin with a look
-  bool looked_ = false;               ///< this one has
 };
 
 }  // namespace shoal::net

@@ -32,9 +32,7 @@ class read_pace {
   void read(std::size_t n, std::size_t others, time_point now) {
     last_ = now;
     if (now - begin_ > stale) {
-      begin_ = now;
-      bytes_ = 0;
-      others_ = 0;
+      count_from(now);
       paced_ = false;
     }
     bytes_ += n;
@@ -48,9 +46,7 @@ class read_pace {
       while (pause_ > shortest && rate * to_seconds(pause_) > most_bytes) {
         pause_ /= 2;
       }
-      begin_ = now;
-      bytes_ = 0;
-      others_ = 0;
+      count_from(now);
     }
   }
 
@@ -63,6 +59,12 @@ class read_pace {
   }
 
  private:
+  void count_from(time_point now) {
+    begin_ = now;
+    bytes_ = 0;
+    others_ = 0;
+  }
+
   /// Of a pause: no more than a receive buffer takes.
   static constexpr double most_bytes = 128.0 * 1024;
   static constexpr auto interval = std::chrono::milliseconds(100);

@@ -32,7 +32,8 @@ class reader {
   byte_view read(byte_view stream, std::size_t most, std::vector<spoken>& out) {
     inbound_batch batch;
     result<inbox::verdict> done = inbox::verdict::hungry;
-    if (ahead_.should_look()) {
+    const bool look = ahead_.should_look();
+    if (look) {
       ++general_reads_;
       const std::size_t n = std::min({most, stream.size(), predicted_read::look_bytes});
       done = ahead_.feed(stream.first(n), batch);
@@ -41,7 +42,7 @@ class reader {
     }
     predicted_read::plan plan;
     if (!done || *done != inbox::verdict::hungry || most == 0 || stream.empty()) {
-    } else if (ahead_.prepare(plan)) {
+    } else if (ahead_.prepare(plan, look)) {
       ++planned_;
       std::size_t n = std::min({most, stream.size(), plan.bytes()});
       const std::size_t taken = n;
